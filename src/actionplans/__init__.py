@@ -1,0 +1,77 @@
+"""Action plans: objectives, milestones, plays and tasks for an account, launched from templates and dated.
+
+    import actionplans as ap
+    from actionplans import edit
+
+    with ap.open("sqlite:///plans.db", actor=ap.Actor("u-17", roles={"manager"})) as ws:
+        acme = ws.accounts.get_or_create("Acme Corporation", website="acme.example")
+        plan = ws.launch(ws.draft("follow-up", acme))
+        plan = ws.change(plan.id, edit.complete, plan.task("call").id)
+
+The nouns are here, the verbs in `actionplans.edit`, the questions in `actionplans.progress`, every error in
+`actionplans.errors`. Each is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from actionplans.checks import FrozenMap as FrozenMap
+    from actionplans.model import ANY_CONTACT as ANY_CONTACT
+    from actionplans.model import SYSTEM as SYSTEM
+    from actionplans.model import Account as Account
+    from actionplans.model import Actor as Actor
+    from actionplans.model import Dependency as Dependency
+    from actionplans.model import Draft as Draft
+    from actionplans.model import Metric as Metric
+    from actionplans.model import Milestone as Milestone
+    from actionplans.model import Objective as Objective
+    from actionplans.model import Offset as Offset
+    from actionplans.model import Person as Person
+    from actionplans.model import Plan as Plan
+    from actionplans.model import Play as Play
+    from actionplans.model import Stage as Stage
+    from actionplans.model import Task as Task
+    from actionplans.model import Team as Team
+    from actionplans.model import Template as Template
+    from actionplans.model import WorkCalendar as WorkCalendar
+    from actionplans.settings import Settings as Settings
+    from actionplans.storage import AccountQuery as AccountQuery
+    from actionplans.storage import PlanQuery as PlanQuery
+    from actionplans.storage import TaskQuery as TaskQuery
+    from actionplans.template import read_template as read_template
+    from actionplans.workspace import Workspace as Workspace
+    from actionplans.workspace import open_workspace as open
+
+__version__ = "0.1.0"
+
+_MODEL = (
+    "ANY_CONTACT SYSTEM Account Actor Dependency Draft FrozenMap Metric Milestone Objective Offset Person Plan Play "
+    "Stage Task Team Template WorkCalendar"
+).split()
+
+_HOMES = {
+    **dict.fromkeys(_MODEL, "actionplans.model"),
+    **dict.fromkeys(("AccountQuery", "PlanQuery", "TaskQuery"), "actionplans.storage"),
+    "Settings": "actionplans.settings",
+    "Workspace": "actionplans.workspace",
+    "open": "actionplans.workspace",
+    "read_template": "actionplans.template",
+}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, loaded from its module on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'actionplans' has no attribute {name!r}")
+    home = import_module(_HOMES[name])
+    value = getattr(home, "open_workspace" if name == "open" else name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,1 @@
+"""Exporters: each turns views into one file format."""

@@ -1,0 +1,343 @@
+"""Nouns as rows and back. What a list filters or sorts by has a column; the codec writes the rest as JSON.
+
+The rows of a launch differ in few of their fields, so a text that was made or read once is kept for the next item
+that has the very same objects in those fields.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from operator import attrgetter, is_
+from typing import Any
+
+import attrs
+
+from actionplans.accounts import name_key
+from actionplans.backends.store.asked import job_of
+from actionplans.codec import Rest, rest_of
+from actionplans.model import Account, Objective, Plan, Task
+from actionplans.storage import (
+    KINDS,
+    OPEN,
+    FoundTask,
+    Message,
+    PlanHead,
+    Record,
+    account_of,
+    head_of,
+    id_of,
+    kind_of,
+    sort_text,
+)
+
+Row = tuple[Any, ...]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+PLAN = _names(
+    "tenant id account_id title section stage_id status archived owner_id template_id start open done total "
+    "revision job job_row data"
+)
+OBJECTIVE = _names("tenant plan_id account_id position id title status category start end owner_id data")
+TASK = _names(
+    "tenant plan_id account_id position id title status owner_id start due original_due type parent_id milestone_id "
+    "stage_id live is_open links offsets data"
+)
+ACCOUNT = _names("tenant id key name parent_id type owner_id revision data")
+RECORD = _names("tenant kind id account_id sort revision data")
+"""The columns of each table, in order; a row is a tuple of them."""
+
+_MOST, _LONGEST = 4096, 2000
+_EXACT = frozenset({"metric", "custom", "comments", "completion", "reminder"})
+"""Fields whose values may be equal and not the same text, like 1.0 and 1.00: these must be the same objects."""
+
+_LINKS, _OFFSETS = frozenset({"dependencies"}), frozenset({"offset", "start_offset"})
+
+
+class Part:
+    """Some fields of a class as JSON and back, each text made and read once while it is in use."""
+
+    def __init__(self, cls: type, fields: frozenset[str]) -> None:
+        """The part of `cls` that these fields are."""
+        self._rest = rest_of(cls, _others(cls, fields))
+        self._plain, self._exact = _getter(cls, fields - _EXACT), _getter(cls, fields & _EXACT)
+        self._texts: dict[Row, tuple[Any, Any, str]] = {}
+        self._values: dict[str, dict[str, Any]] = {}
+
+    def dump(self, item: Any, slot: Row) -> str:
+        """The text for an item: that of the last one in this slot, if it has the same values."""
+        plain, exact = self._plain(item), self._exact(item)
+        known = self._texts.get(slot)
+        if known is not None and known[0] == plain and all(map(is_, known[1], exact)):
+            return known[2]
+        text = self._rest.dump(item)
+        if len(text) <= _LONGEST:
+            _make_room(self._texts)
+            self._texts[slot] = (plain, exact, text)
+        return text
+
+    def load(self, text: str) -> Mapping[str, Any]:
+        """The values in a text, by field; not to be written."""
+        known = self._values.get(text)
+        if known is None:
+            known = self._rest.load(text)
+            if len(text) <= _LONGEST:
+                _make_room(self._values)
+                self._values[text] = known
+        return known
+
+
+def _make_room(cache: dict[Any, Any]) -> None:
+    if len(cache) >= _MOST:
+        cache.clear()
+
+
+def _others(cls: type, columns: Iterable[str]) -> frozenset[str]:
+    return frozenset(one.name for one in attrs.fields(cls)) - frozenset(columns)
+
+
+def _getter(cls: type, fields: frozenset[str]) -> Callable[[Any], Row]:
+    names = [one.name for one in attrs.fields(cls) if one.name in fields]
+    if not names:
+        return lambda item: ()
+    return attrgetter(*names, names[-1])  # one twice, because of a single name it would make no tuple
+
+
+_TASK_REST = Part(Task, _others(Task, TASK) - _LINKS - _OFFSETS)
+_TASK_OFFSETS = Part(Task, _OFFSETS)
+_TASK_LINKS = rest_of(Task, _others(Task, _LINKS))
+_OBJECTIVE_REST = Part(Objective, _others(Objective, OBJECTIVE))
+_PLAN_REST = rest_of(
+    Plan,
+    frozenset(_names("id account_id title section stage_id status archived owner_id revision objectives tasks")),
+)
+_ACCOUNT_REST = rest_of(Account, frozenset(_names("id name parent_id type owner_id revision")))
+_MESSAGE_REST = rest_of(Message, frozenset({"key"}))
+
+_columns = attrgetter(
+    *_names("id title status owner_id start due original_due type parent_id milestone_id stage_id key description")
+)
+_head_columns = attrgetter(*(one.name for one in attrs.fields(PlanHead)))
+
+day_text: Callable[[dt.date], str] = lru_cache(maxsize=8192)(dt.date.isoformat)
+"""A date as columns have it: years of four digits, so that text sorts like dates."""
+
+day: Callable[[str], dt.date] = lru_cache(maxsize=8192)(dt.date.fromisoformat)
+"""The date again."""
+
+
+def plan_row(tenant: str, plan: Plan, revision: int) -> Row:
+    """The row of a plan, without what stands in it."""
+    id, account_id, *middle, start, opened, done, total, _ = _head_columns(head_of(plan))
+    job = job_of(plan) or (None, None)
+    return (
+        tenant,
+        id,
+        account_id,
+        *middle,
+        day_text(start),
+        opened,
+        done,
+        total,
+        revision,
+        *job,
+        _PLAN_REST.dump(plan),
+    )
+
+
+def task_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
+    """The rows of the tasks of a plan."""
+    plan_id, account_id = plan.id, plan.account_id
+    live = int(plan.status != "merged" and not plan.archived)
+    links, offsets, rest = _TASK_LINKS.dump, _TASK_OFFSETS.dump, _TASK_REST.dump
+    made = []
+    for position, task in zip(positions, plan.tasks, strict=False):
+        id, title, status, owner_id, start, due, original_due, type, parent, milestone, stage, key, about = _columns(
+            task
+        )
+        slot = (key, about)
+        row = (
+            tenant,
+            plan_id,
+            account_id,
+            position,
+            id,
+            title,
+            status,
+            owner_id,
+            start and day_text(start),
+            due and day_text(due),
+            original_due and day_text(original_due),
+            type,
+            parent,
+            milestone,
+            stage,
+            live,
+            int(status in OPEN),
+            links(task) if task.dependencies else "{}",
+            offsets(task, slot),
+            rest(task, slot),
+        )
+        made.append(row)
+    return made
+
+
+def objective_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
+    """The rows of the objectives of a plan."""
+    return [
+        (
+            tenant,
+            plan.id,
+            plan.account_id,
+            position,
+            one.id,
+            one.title,
+            one.status,
+            one.category,
+            one.start and day_text(one.start),
+            one.end and day_text(one.end),
+            one.owner_id,
+            _OBJECTIVE_REST.dump(one, (one.key, one.description)),
+        )
+        for position, one in zip(positions, plan.objectives, strict=False)
+    ]
+
+
+def positions(ids: Iterable[str], stored: Mapping[str, int]) -> list[int]:
+    """Ascending positions for items in this order; those that are stored keep theirs where the order allows it.
+
+    So taking one out or adding one at the end leaves the rows of the others as they are.
+    """
+    found: list[int] = []
+    last = -1
+    for id in ids:
+        last = max(last + 1, stored.get(id, 0))
+        found.append(last)
+    return found
+
+
+def task_of(row: Row) -> Task:
+    """The task of a row."""
+    id, title, status, owner_id, start, due, original_due, type, parent, milestone, stage = row[4:15]
+    links, offsets, data = row[17:]
+    return Task(
+        id,
+        title,
+        status,
+        owner_id,
+        start and day(start),
+        due and day(due),
+        original_due and day(original_due),
+        type,
+        parent,
+        milestone,
+        stage,
+        **(_TASK_LINKS.load(links) if links != "{}" else {}),
+        **_TASK_OFFSETS.load(offsets),
+        **_TASK_REST.load(data),
+    )
+
+
+def found_task(row: Row) -> FoundTask:
+    """The task of a row, with where it stands."""
+    return FoundTask(row[1], row[2], task_of(row))
+
+
+def objective_of(row: Row) -> Objective:
+    """The objective of a row."""
+    id, title, status, category, start, end, owner_id, data = row[4:]
+    return Objective(
+        id,
+        title,
+        status=status,
+        category=category,
+        start=start and day(start),
+        end=end and day(end),
+        owner_id=owner_id,
+        **_OBJECTIVE_REST.load(data),
+    )
+
+
+def plan_of(row: Row, objectives: Iterable[Row], tasks: Iterable[Row]) -> Plan:
+    """The plan of a row and the rows of what stands in it, in the order of their positions."""
+    _, id, account_id, title, section, stage_id, status, archived, owner_id, _, _, _, _, _, revision, _, _, data = row
+    return Plan(
+        id,
+        account_id,
+        title,
+        section=section,
+        stage_id=stage_id,
+        status=status,
+        archived=bool(archived),
+        owner_id=owner_id,
+        objectives=tuple(map(objective_of, objectives)),
+        tasks=tuple(map(task_of, tasks)),
+        revision=revision,
+        **_PLAN_REST.load(data),
+    )
+
+
+def plan_head(row: Row) -> PlanHead:
+    """The head of a plan from its row."""
+    _, id, account_id, title, section, stage_id, status, archived, owner_id, template_id, start, *counts = row[:15]
+    return PlanHead(
+        id, account_id, title, section, stage_id, status, bool(archived), owner_id, template_id, day(start), *counts
+    )
+
+
+def account_row(tenant: str, account: Account, revision: int) -> Row:
+    """The row of an account."""
+    columns = (account.parent_id, account.type, account.owner_id, revision)
+    return (tenant, account.id, name_key(account.name), account.name, *columns, _ACCOUNT_REST.dump(account))
+
+
+def account_from(row: Row) -> Account:
+    """The account of a row."""
+    _, id, _, name, parent_id, type, owner_id, revision, data = row
+    return Account(
+        id, name, parent_id=parent_id, type=type, owner_id=owner_id, revision=revision, **_ACCOUNT_REST.load(data)
+    )
+
+
+def _rest_of(cls: type) -> Rest:
+    return rest_of(cls, frozenset({"revision"}))
+
+
+def record_row(tenant: str, record: Record, revision: int) -> Row:
+    """The row of a record of any other kind."""
+    cls = type(record)
+    data = _rest_of(cls).dump(record)
+    return (tenant, kind_of(cls), id_of(record), account_of(record), sort_text(record), revision, data)
+
+
+def record_of(row: Row) -> Record:
+    """The record of a row."""
+    _, kind, _, _, _, revision, data = row
+    return (_kept if kind in _READ_OFTEN else _made)(kind, revision, data)
+
+
+_READ_OFTEN = frozenset({"settings", "template"})
+
+
+def _made(kind: str, revision: int, data: str) -> Record:
+    cls = KINDS[kind]
+    return cls(revision=revision, **_rest_of(cls).load(data))
+
+
+_kept = lru_cache(maxsize=32)(_made)
+"""Large values that every command reads and few change: made once for each text."""
+
+
+def message_row(tenant: str, message: Message) -> Row:
+    """The row of a message, without its number."""
+    return (tenant, message.key, _MESSAGE_REST.dump(message))
+
+
+def message_of(key: str, data: str) -> Message:
+    """The message again."""
+    return Message(key, **_MESSAGE_REST.load(data))

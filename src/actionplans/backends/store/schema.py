@@ -1,0 +1,75 @@
+"""The tables, as the SQL stores have them.
+
+    plan ─┬─ objective      a plan is its row, its objectives' and its tasks'; what stands in no column is in `data`
+          └─ task           links and offsets, which name other items of the plan, stand apart
+    account
+    record                  all other kinds: persons, templates, settings, ...
+    journal                 one row an entry
+    outbox                  one row a message
+
+The tenant is part of every key. `is_open` and `live` (the plan is neither merged nor archived) stand on the task, so
+that the lists of open tasks have small indexes of their own; queries must name both as literals to use them.
+A task's primary key is not its id alone: a plan may be copied or moved with the ids of its items.
+"""
+
+from __future__ import annotations
+
+TABLES = {
+    "plan": """
+        tenant text not null, id text not null, account_id text not null, title text not null, section text not null,
+        stage_id text, status text not null, archived integer not null, owner_id text, template_id text not null,
+        start text not null, open integer not null, done integer not null, total integer not null,
+        revision integer not null, job text, job_row text, data text not null,
+        primary key (tenant, id)""",
+    "objective": """
+        tenant text not null, plan_id text not null, account_id text not null, position integer not null,
+        id text not null, title text not null, status text not null, category text not null, start text,
+        "end" text, owner_id text, data text not null,
+        primary key (tenant, plan_id, id),
+        foreign key (tenant, plan_id) references plan (tenant, id) on delete cascade""",
+    "task": """
+        tenant text not null, plan_id text not null, account_id text not null, position integer not null,
+        id text not null, title text not null, status text not null, owner_id text, start text, due text,
+        original_due text, type text not null, parent_id text, milestone_id text, stage_id text,
+        live integer not null, is_open integer not null, links text not null, offsets text not null,
+        data text not null,
+        primary key (tenant, plan_id, id),
+        foreign key (tenant, plan_id) references plan (tenant, id) on delete cascade""",
+    "account": """
+        tenant text not null, id text not null, key text not null, name text not null, parent_id text,
+        type text not null, owner_id text, revision integer not null, data text not null,
+        primary key (tenant, id)""",
+    "record": """
+        tenant text not null, kind text not null, id text not null, account_id text, sort text not null,
+        revision integer not null, data text not null,
+        primary key (tenant, kind, id)""",
+    "journal": """
+        tenant text not null, record text not null, id text not null, revision integer not null, data text not null,
+        primary key (tenant, record, id, revision)""",
+    "outbox": """
+        number integer primary key, tenant text not null, key text not null, data text not null,
+        unique (tenant, key)""",
+}
+"""What each table is made of."""
+
+INDEXES = {
+    "plan_account": "plan (tenant, account_id, id)",
+    "plan_job": "plan (tenant, job, job_row) where job is not null",
+    "task_owner": "task (tenant, owner_id, due, id) where is_open = 1 and live = 1",
+    "task_account": "task (tenant, account_id, due, id) where is_open = 1 and live = 1",
+    "account_key": "account (tenant, key, id)",
+    "account_parent": "account (tenant, parent_id) where parent_id is not null",
+    "record_sort": "record (tenant, kind, sort, id)",
+    "record_account": "record (tenant, account_id, kind, sort, id) where account_id is not null",
+}
+"""What is found fast: the lists of `storage`, in their order."""
+
+UNIQUE = frozenset({"plan_job"})
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        *(f"create table {name} ({columns})" for name, columns in TABLES.items()),
+        *(f"create {'unique ' * (name in UNIQUE)}index {name} on {of}" for name, of in INDEXES.items()),
+    ),
+)
+"""The migrations: a file of version n has had the first n, each run in one transaction (S6)."""

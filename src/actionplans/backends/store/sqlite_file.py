@@ -1,0 +1,439 @@
+"""The file under the SQLite store: whose it is, connections to it, and what its driver says in our words.
+
+A file is looked at without touching it before it is opened: `immutable=1` takes no lock and makes no file beside it.
+(Reading it with `open()` would be worse: closing it drops the locks that SQLite holds for the whole process.)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+
+from actionplans.backends.store.schema import STEPS
+from actionplans.errors import (
+    StoreBusy,
+    StoreClosed,
+    StoreCorrupt,
+    StoreError,
+    StoreForeign,
+    StoreFull,
+    StoreMissing,
+    StoreNewer,
+    StoreReadOnly,
+    StoreUnavailable,
+    StoreUnknown,
+)
+from actionplans.storage import has_words
+
+APPLICATION = 0x4150_4C4E
+"""`APLN`: what a file of ours has as its application_id."""
+
+PRAGMAS = (
+    "trusted_schema = off",
+    "foreign_keys = on",
+    "synchronous = full",
+    "secure_delete = on",
+)
+"""Set on every connection, besides the busy time-out. WAL is a property of the file."""
+
+ERRORS: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_BUSY: StoreBusy,
+    sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_PROTOCOL: StoreBusy,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_IOERR_SHMSIZE: StoreFull,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
+    sqlite3.SQLITE_READONLY_DBMOVED: StoreMissing,
+    sqlite3.SQLITE_PERM: StoreReadOnly,
+    sqlite3.SQLITE_CORRUPT: StoreCorrupt,
+    sqlite3.SQLITE_FORMAT: StoreCorrupt,
+    sqlite3.SQLITE_SCHEMA: StoreCorrupt,
+    sqlite3.SQLITE_ERROR: StoreCorrupt,
+    sqlite3.SQLITE_CONSTRAINT: StoreCorrupt,
+    sqlite3.SQLITE_NOTADB: StoreForeign,
+    sqlite3.SQLITE_CANTOPEN: StoreMissing,
+    sqlite3.SQLITE_MISUSE: StoreClosed,
+}
+"""Our error for SQLite's codes; an extended code goes before its primary one, all others are `StoreUnavailable`.
+
+The statements are ours and checked, so a plain SQLITE_ERROR (no such table) or a broken constraint means that
+somebody else has changed the tables.
+"""
+
+_SMALLEST = 512  # bytes: less is no database, but SQLite would take it for an empty one
+_KEEP_OPEN = (StoreBusy, StoreFull, StoreReadOnly)
+_locks: dict[tuple[int, str], threading.Lock] = {}
+_inherited: list[sqlite3.Connection] = []
+_files: dict[int, weakref.ref[File]] = {}
+_files_lock = threading.Lock()
+_held: list[threading.Lock] = []
+
+
+def path_of(url: str) -> str:
+    """The path in `sqlite:///relative/path` or `sqlite:////absolute/path`; raises `StoreUnknown` for any other URL."""
+    if not url.startswith("sqlite:///"):
+        raise StoreUnknown(url, "a URL like sqlite:///plans.db or sqlite:////var/lib/plans.db is wanted")
+    text = url.removeprefix("sqlite:///")
+    if "?" in text or "#" in text:
+        raise StoreUnknown(url, "options go in as arguments; a '?' or '#' of the path is written %3F or %23")
+    if re.search("%(?![0-9A-Fa-f]{2})", text):
+        raise StoreUnknown(url, "a '%' of the path is written %25")
+    try:
+        path = unquote(text, errors="strict")
+        path.encode()
+    except UnicodeError as error:
+        raise StoreUnknown(url, "the path is not UTF-8") from error
+    if not path or "\0" in path or path == ":memory:":
+        raise StoreUnknown(url, "this is no path of a file")
+    return path
+
+
+def translated(error: sqlite3.Error, store: str) -> StoreError:
+    """SQLite's error as ours (S7)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # Python's own errors
+        text = str(error)
+        return (StoreClosed if "closed" in text else StoreCorrupt if "decode" in text else StoreUnavailable)(
+            store, text
+        )
+    kind = ERRORS.get(code) or ERRORS.get(code & 0xFF) or StoreUnavailable
+    return kind(store, f"{error} ({error.sqlite_errorname})")
+
+
+def write_lock(path: str) -> threading.Lock:
+    """The one lock of this process for writing to a file: SQLite's own waiting starves threads."""
+    return _locks.setdefault((os.getpid(), os.path.realpath(path)), threading.Lock())
+
+
+def look(path: str, store: str) -> bool:
+    """Whether an existing file is ours, without touching it (S6); False for one that is empty or not there yet.
+
+    Raises `StoreMissing`, `StoreForeign`, `StoreNewer` or `StoreCorrupt`.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise StoreMissing(store, f"there is no folder {folder}")
+    if os.path.isdir(path):
+        raise StoreMissing(store, "this is a folder, not a file")
+    if not os.path.exists(path):
+        if not os.access(folder, os.W_OK):
+            raise StoreReadOnly(store, f"the file is not there, and no file can be made in {folder}")
+        return False
+    if not os.access(path, os.R_OK):
+        raise StoreUnavailable(store, "the file may not be read: permission denied")
+    size = os.path.getsize(path)
+    if size == 0:
+        return False
+    if size < _SMALLEST:
+        raise StoreForeign(store, "the file is no database")
+    try:
+        db = _immutable(path)
+    except sqlite3.Error as error:
+        raise translated(error, store) from error
+    try:
+        if _number(db, "application_id") == APPLICATION:
+            _check_version(db, store)
+            return True
+        tables = db.execute("select count(*) from sqlite_master").fetchone()[0]
+        waiting = any(os.path.exists(path + end) and os.path.getsize(path + end) for end in ("-wal", "-journal"))
+        if tables or waiting or _number(db, "application_id") or _number(db, "user_version"):
+            raise StoreForeign(store, "the file belongs to another program")
+        return False
+    except sqlite3.Error as error:
+        raise translated(error, store) from error
+    finally:
+        db.close()
+
+
+class Connection:
+    """One thread's connection. `lock` is held while it is used, so that another thread can close it in between.
+
+    `passing` says that the file can only be read, and must be opened anew for every use: see `_read_only`.
+    """
+
+    def __init__(self, path: str, store: str, busy_timeout: float, pragmas: tuple[str, ...]) -> None:
+        """Look at the file, open it, make or migrate the tables; raises a `StoreError`."""
+        self.lock: threading.Lock = threading.Lock()
+        self.is_open: bool = False
+        self.db: sqlite3.Connection
+        self._pid = os.getpid()
+        self.passing = look(path, store) and not _writable(path)
+        try:
+            self.db = _read_only(path, pragmas) if self.passing else _connected(path, busy_timeout, pragmas)
+            self.is_open = True
+            if not self.passing:
+                _migrate(self.db, store)
+                _use_wal(self.db, store, busy_timeout)
+            self._file = _identity(path, store)
+        except sqlite3.Error as error:
+            self.close()
+            raise translated(error, store) from error
+        except StoreError:
+            self.close()
+            raise
+
+    def is_usable(self, path: str, store: str) -> bool:
+        """Whether the file is still the one that was opened; raises `StoreMissing` when it is gone."""
+        return self.is_open and not self.passing and _identity(path, store) == self._file
+
+    def close(self) -> None:
+        """Close it, unless it belongs to the process that this one was forked from: SQLite forbids even that."""
+        if not self.is_open:
+            return
+        self.is_open = False
+        if self._pid == os.getpid():
+            self.db.close()
+        else:
+            _inherited.append(self.db)
+
+    def __del__(self) -> None:
+        """A thread that ends closes its connection."""
+        self.close()
+
+
+class File:
+    """A SQLite file of ours and the connections of this process to it, one a thread.
+
+    They are closed before the process forks, and both sides open new ones: SQLite cannot take a connection, nor its
+    locks, across a fork. Where something forks without telling Python, the child's connections are new all the same.
+    """
+
+    def __init__(self, path: str, store: str, busy_timeout: float, pragmas: tuple[str, ...] = PRAGMAS) -> None:
+        """Open it, or make it; raises a `StoreError`."""
+        self._path, self._store, self._busy_timeout, self._pragmas = os.path.abspath(path), store, busy_timeout, pragmas
+        self._closed = False
+        self._known: list[weakref.ref[Connection]] = []
+        self._start()
+        _watch(self)
+        with self._using():
+            pass
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one state of the file until the end of the block (C6)."""
+        with self._using() as db, _transaction(db, "begin"):
+            yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A connection that nobody else writes beside; what was done is kept, or undone after any exception (C2)."""
+        lock = write_lock(self._path)
+        if not lock.acquire(timeout=self._busy_timeout):
+            raise StoreBusy(self._store, f"other threads wrote for longer than {self._busy_timeout:g} seconds")
+        try:
+            with self._using() as db, _transaction(db, "begin immediate"):
+                yield db
+        finally:
+            lock.release()
+
+    def close(self) -> None:
+        """Close every connection, each as soon as nobody uses it (C11)."""
+        if self._pid != os.getpid():
+            self._start()
+        with self._guard:
+            self._closed = True
+            known, self._known = self._known, []
+        for reference in known:
+            connection = reference()
+            if connection is not None:
+                with connection.lock:
+                    connection.close()
+
+    def hold(self) -> Iterator[threading.Lock]:
+        """Wait until nobody uses the file and close its connections; gives the locks that keep it so."""
+        self._guard.acquire()
+        yield self._guard
+        for reference in self._known:
+            connection = reference()
+            if connection is not None:
+                connection.lock.acquire()
+                yield connection.lock
+                connection.close()
+
+    def _start(self) -> None:
+        """Begin without connections: at first, and in a forked process, where the old ones must not be touched."""
+        self._pid, self._guard, self._mine = os.getpid(), threading.Lock(), threading.local()
+        self._known = []
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        connection = self._taken()
+        try:
+            yield connection.db
+        except sqlite3.Error as error:
+            told = translated(error, self._store)
+            if not isinstance(told, _KEEP_OPEN):
+                connection.close()
+            raise told from error
+        finally:
+            if connection.passing:
+                connection.close()
+            connection.lock.release()
+
+    def _taken(self) -> Connection:
+        """This thread's connection, open and locked."""
+        while True:
+            connection = self._connection()
+            connection.lock.acquire()
+            if connection.is_open:
+                return connection
+            connection.lock.release()
+
+    def _connection(self) -> Connection:
+        if self._pid != os.getpid():
+            self._start()
+        if self._closed:
+            raise StoreClosed(self._store, "it was closed")
+        connection: Connection | None = getattr(self._mine, "connection", None)
+        if connection is not None and connection.is_usable(self._path, self._store):
+            return connection
+        with self._guard:
+            connection = Connection(self._path, self._store, self._busy_timeout, self._pragmas)
+            self._known = [one for one in self._known if one() is not None]
+            self._known.append(weakref.ref(connection))
+        self._mine.connection = connection
+        return connection
+
+
+def _watch(file: File) -> None:
+    """See to it that no other thread is in SQLite when this process forks: the child would find its locks taken."""
+    _watch_forks()
+    with _files_lock:
+        gone = [key for key, reference in _files.items() if reference() is None]
+        for key in gone:
+            del _files[key]
+        _files[id(file)] = weakref.ref(file)
+
+
+@cache
+def _watch_forks() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_hold_all, after_in_parent=_release_all, after_in_child=_release_all)
+
+
+def _hold_all() -> None:
+    _files_lock.acquire()
+    _held.append(_files_lock)
+    for reference in _files.values():
+        file = reference()
+        if file is not None:
+            _held.extend(file.hold())
+
+
+def _release_all() -> None:
+    while _held:
+        _held.pop().release()
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
+    db.execute(begin)
+    try:
+        yield
+        db.execute("commit")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("rollback")
+        raise
+
+
+def _connected(path: str, busy_timeout: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    return _prepared(
+        sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False), pragmas
+    )
+
+
+def _writable(path: str) -> bool:
+    """Whether a file in WAL mode can be written: itself, and the files beside it, there or to be made."""
+    beside = os.path.exists(path + "-wal") or os.access(os.path.dirname(path), os.W_OK)
+    return os.access(path, os.W_OK) and beside
+
+
+def _read_only(path: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    """A connection that makes no files beside the file, which would be in the way of those who may write it.
+
+    While there is no `-wal` file nobody writes, so it can be taken for immutable; for one use only, then we look again.
+    """
+    if os.path.exists(path + "-wal"):
+        uri = f"{Path(path).as_uri()}?mode=ro"
+        return _prepared(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False), pragmas)
+    return _prepared(_immutable(path), pragmas)
+
+
+def _prepared(db: sqlite3.Connection, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    try:
+        for pragma in pragmas:
+            db.execute(f"pragma {pragma}")
+        db.create_function("has_words", 2, has_words, deterministic=True)
+        _number(db, "user_version")
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _immutable(path: str) -> sqlite3.Connection:
+    uri = f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def _number(db: sqlite3.Connection, pragma: str) -> int:
+    return int(db.execute(f"pragma {pragma}").fetchone()[0])
+
+
+def _check_version(db: sqlite3.Connection, store: str) -> int:
+    version = _number(db, "user_version")
+    if version > len(STEPS):
+        raise StoreNewer(store, f"the file has version {version} and this library knows versions up to {len(STEPS)}")
+    return version
+
+
+def _migrate(db: sqlite3.Connection, store: str) -> None:
+    """Bring the tables to this library's version in one transaction, or leave them as they are (S6)."""
+    if _number(db, "application_id") == APPLICATION and _check_version(db, store) == len(STEPS):
+        return
+    with _transaction(db, "begin immediate"):
+        if _number(db, "application_id") != APPLICATION:
+            if db.execute("select count(*) from sqlite_master").fetchone()[0] or _number(db, "user_version"):
+                raise StoreForeign(store, "the file belongs to another program")
+            db.execute(f"pragma application_id = {APPLICATION}")
+        for step in STEPS[_check_version(db, store) :]:
+            for statement in step:
+                db.execute(statement)
+        db.execute(f"pragma user_version = {len(STEPS)}")
+
+
+def _use_wal(db: sqlite3.Connection, store: str, busy_timeout: float) -> None:
+    """Have the file in WAL mode. Switching to it needs the file for itself, and SQLite does not wait for that."""
+    until = time.monotonic() + busy_timeout
+    while db.execute("pragma journal_mode").fetchone()[0] != "wal":
+        try:
+            mode = db.execute("pragma journal_mode = wal").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+                return
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            if mode != "wal":
+                raise StoreUnavailable(store, "this file system cannot share a file between processes (no WAL)")
+
+
+def _identity(path: str, store: str) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError as error:
+        raise StoreMissing(store, "the file is gone") from error
+    except OSError as error:
+        raise StoreUnavailable(store, str(error)) from error
+    return found.st_dev, found.st_ino

@@ -1,0 +1,378 @@
+"""What a field may hold, read from its annotation: `title: Title` is enough for type, length and JSON Schema.
+
+`verify(value)` looks at every field of one of our values and raises `Invalid` with all problems and their places.
+A marker inside `Annotated` narrows a type: `Text` a string, `Whole` an integer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, overload
+
+import attrs
+from attrs import frozen
+
+from actionplans.errors import Invalid, Problem
+
+Check = Callable[[Any], tuple[Problem, ...]]
+K = TypeVar("K")
+V = TypeVar("V")
+D = TypeVar("D")
+
+
+DIGITS = 100
+"""How long a Decimal may be: far more than any amount needs, and no `1E+999999999` that fills the memory later."""
+
+
+@frozen
+class Text:
+    """A string of at most `most` characters, without NUL and lone surrogates (S1); `filled` ones are not blank.
+
+    `pattern` is a regular expression that the whole text matches, `form` says it in words.
+    """
+
+    most: int
+    filled: bool = False
+    pattern: str = ""
+    form: str = ""
+
+
+@frozen
+class Whole:
+    """An integer from `least` to `most`, both included; never a bool (D11)."""
+
+    least: int
+    most: int
+
+
+class FrozenMap(Mapping[K, V]):
+    """A mapping that is never written: it hashes, pickles and compares equal to any mapping with the same items."""
+
+    __slots__ = ("_items",)
+    _items: dict[K, V]
+
+    def __init__(self, items: Mapping[K, V] | None = None) -> None:
+        """A copy of `items`, or empty. Raises `Invalid` for what is no mapping."""
+        if not (items is None or isinstance(items, dict | Mapping)):
+            raise Invalid("FrozenMap", (Problem("", f"a mapping is wanted, not {shown(items)}"),))
+        object.__setattr__(self, "_items", dict(items) if items else {})
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refused."""
+        raise AttributeError(f"a FrozenMap is never written: make a new one to change {name}")
+
+    def __getitem__(self, key: K) -> V:
+        """The value of `key`, or KeyError."""
+        return self._items[key]
+
+    @overload
+    def get(self, key: K, /) -> V | None: ...
+    @overload
+    def get(self, key: K, /, default: V | D) -> V | D: ...
+    def get(self, key: K, default: object = None) -> object:
+        """The value of `key`, or `default`."""
+        return self._items.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is such a key."""
+        return key in self._items
+
+    def __iter__(self) -> Iterator[K]:
+        """The keys, in the order they came in."""
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        """How many keys there are."""
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        """The same items as any other mapping, in whatever order."""
+        if self is other:
+            return True
+        if isinstance(other, FrozenMap):
+            return self._items == other._items
+        return self._items == other if isinstance(other, Mapping) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Independent of the order of the keys, like equality."""
+        return hash(frozenset(self._items.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles as a plain dict and comes back frozen."""
+        return FrozenMap, (self._items,)
+
+    def __repr__(self) -> str:
+        """`FrozenMap({...})`."""
+        return f"FrozenMap({self._items!r})"
+
+    def having(self, key: K, value: V) -> FrozenMap[K, V]:
+        """A new map in which `key` is `value`."""
+        return FrozenMap({**self._items, key: value})
+
+
+EMPTY: FrozenMap[Any, Any] = FrozenMap()
+
+
+class Value:
+    """What every noun is: frozen, and checked against its own annotations when it is made."""
+
+    __slots__ = ()
+
+    def __attrs_post_init__(self) -> None:
+        """Raise `Invalid` with every problem of every field."""
+        verify(self)
+
+
+C = TypeVar("C")
+
+
+def quickly_made(cls: type[C]) -> type[C]:
+    """Make values of a frozen class of very many fields faster; it wants `weakref_slot=False` and no subclasses.
+
+    attrs fills a frozen value through `object.__setattr__`, a call for each field. Here a new value is, while it is
+    being filled, of a twin class that is not frozen and has the same slots: at 41 fields that takes a third of the time.
+    """
+
+    def begin(value: Any) -> None:
+        object.__setattr__(value, "__class__", twin)
+
+    def end(value: Any) -> None:
+        value.__class__ = cls
+        value.__attrs_post_init__()
+
+    fields = {one.name: attrs.field(default=one.default) for one in attrs.fields(cls)}  # type: ignore[arg-type]
+    steps = {"__attrs_pre_init__": begin, "__attrs_post_init__": end}
+    bases, options = cls.__bases__, {"slots": True, "weakref_slot": False, "eq": False, "repr": False}
+    twin = attrs.make_class(cls.__name__, fields, bases, class_body=steps, **options)  # type: ignore[arg-type]
+    cls.__attrs_pre_init__ = begin  # type: ignore[attr-defined]
+    cls.__init__ = twin.__init__  # type: ignore[misc,method-assign]
+    return cls
+
+
+def verify(value: Any) -> None:
+    """Check every field of `value` against its annotation, and its own `problems()`; raise `Invalid` with all."""
+    found = problems(value)
+    if found:
+        raise Invalid(type(value).__name__, found)
+
+
+def problems(value: Any) -> tuple[Problem, ...]:
+    """Everything wrong with the fields of `value`; values inside it have checked themselves."""
+    found: list[Problem] = []
+    cls: type = type(value)
+    for name, default, check in _fields(cls):
+        held = getattr(value, name)
+        if held is not default:
+            wrong = check(held)
+            if wrong:
+                found += [problem.under(name) for problem in wrong]
+    if not found:
+        more = getattr(value, "problems", None)
+        if more is not None:
+            found += more()
+    return tuple(found)
+
+
+def field_problems(cls: type, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Everything wrong with values that fields of `cls` are to get; names that are no fields of it are passed over."""
+    for name, _, check in _fields(cls):
+        if name in given:
+            for problem in check(given[name]):
+                yield problem.under(name)
+
+
+def plain_text(value: str) -> bool:
+    """Whether `value` has neither NUL nor a lone surrogate (S1)."""
+    if "\0" in value:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@cache
+def _fields(cls: type) -> tuple[tuple[str, object, Check], ...]:
+    hints = get_type_hints(cls, include_extras=True)
+    return tuple((a.name, a.default, check_of(hints[a.name])) for a in attrs.fields(cls))
+
+
+@cache
+def check_of(hint: Any) -> Check:
+    """The check for one annotation: a function from a value to the problems it has."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        for marker in args[1:]:
+            if isinstance(marker, Text):
+                return _text(marker)
+            if isinstance(marker, Whole):
+                return _whole(marker)
+        return check_of(args[0])
+    if origin is Literal:
+        return _one_of(args)
+    if origin in (Union, UnionType):
+        return _any_of(args)
+    if origin is tuple:
+        return _each(tuple, args[0])
+    if origin is frozenset:
+        return _each(frozenset, args[0])
+    if origin is FrozenMap:
+        return _mapping(*args)
+    return _exactly(hint)
+
+
+_SOUND: tuple[Problem, ...] = ()
+
+
+def _wrong(message: str) -> tuple[Problem, ...]:
+    return (Problem("", message),)
+
+
+def _text(rule: Text) -> Check:
+    import re
+
+    pattern = re.compile(rule.pattern) if rule.pattern else None
+
+    def check(value: Any) -> tuple[Problem, ...]:
+        if not isinstance(value, str):
+            return _wrong(f"text is wanted, not {shown(value)}")
+        if len(value) > rule.most:
+            return _wrong(f"at most {rule.most} characters, not {len(value)}")
+        if not plain_text(value):
+            return _wrong(f"no NUL and no lone surrogates: {shown(value)}")
+        if rule.filled and (not value or value.isspace()):
+            return _wrong("must not be blank")
+        if value and pattern and not pattern.fullmatch(value):
+            return _wrong(f"{rule.form}, not {shown(value)}")
+        return _SOUND
+
+    return check
+
+
+def _whole(rule: Whole) -> Check:
+    def check(value: Any) -> tuple[Problem, ...]:
+        if type(value) is not int:
+            return _wrong(f"a whole number is wanted, not {shown(value)}")
+        if not rule.least <= value <= rule.most:
+            return _wrong(f"from {rule.least} to {rule.most}, not {shown(value)}")
+        return _SOUND
+
+    return check
+
+
+def _one_of(words: tuple[Any, ...]) -> Check:
+    known = frozenset(words)
+
+    def check(value: Any) -> tuple[Problem, ...]:
+        if isinstance(value, str | int) and value in known:
+            return _SOUND
+        return _wrong(f"one of {', '.join(map(str, words))}, not {shown(value)}")
+
+    return check
+
+
+def _any_of(hints: tuple[Any, ...]) -> Check:
+    kinds = {_class_of(hint): check_of(hint) for hint in hints if hint is not type(None)}
+    checks = tuple(kinds.values())
+    optional = type(None) in hints
+    names = " or ".join(", ".join(cls.__name__ for cls in kinds).rsplit(", ", 1))
+
+    def check(value: Any) -> tuple[Problem, ...]:
+        if value is None and optional:
+            return _SOUND
+        found = _SOUND
+        for one in checks:
+            found = one(value)
+            if not found:
+                return _SOUND
+        if len(checks) > 1:
+            meant = kinds.get(type(value))
+            return meant(value) if meant is not None else _wrong(f"{names} is wanted, not {shown(value)}")
+        return found
+
+    return check
+
+
+def _class_of(hint: Any) -> Any:
+    """The class of the values that an annotation takes."""
+    origin = get_origin(hint)
+    return _class_of(get_args(hint)[0]) if origin is Annotated else origin or hint
+
+
+def _each(kind: Any, hint: Any) -> Check:
+    inner = check_of(hint)
+
+    def check(value: Any) -> tuple[Problem, ...]:
+        if not isinstance(value, kind):
+            return _wrong(f"a {kind.__name__} is wanted, not {shown(value)}")
+        return (
+            tuple(problem.under(f"[{n}]") for n, one in enumerate(value) for problem in inner(one)) if value else _SOUND
+        )
+
+    return check
+
+
+def _mapping(key: Any, held: Any) -> Check:
+    of_key, of_value = check_of(key), check_of(held)
+
+    def check(value: Any) -> tuple[Problem, ...]:
+        if not isinstance(value, FrozenMap):
+            return _wrong(f"a FrozenMap is wanted, not {shown(value)}")
+        found = _SOUND
+        for name, one in value.items():
+            wrong = of_key(name) + of_value(one)
+            if wrong:
+                place = f"[{name!r}]" if isinstance(name, str) and len(name) <= 200 else f"[{shown(name)}]"
+                found += tuple(problem.under(place) for problem in wrong)
+        return found
+
+    return check
+
+
+def _exactly(cls: Any) -> Check:
+    if cls is dt.datetime:
+        return _moment
+    if cls is decimal.Decimal:
+        return _decimal
+    if cls in (Any, object):
+        return lambda value: _SOUND
+    strict = cls in (bool, int, str, float, dt.date, dt.time)
+
+    def check(value: Any) -> tuple[Problem, ...]:
+        if not (type(value) is cls if strict else isinstance(value, cls)):
+            return _wrong(f"a {cls.__name__} is wanted, not {shown(value)}")
+        if cls is str and not plain_text(value):
+            return _wrong(f"no NUL and no lone surrogates: {shown(value)}")
+        return _SOUND
+
+    return check
+
+
+def _moment(value: Any) -> tuple[Problem, ...]:
+    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+        return _wrong(f"a moment with a time zone is wanted, not {shown(value)}")
+    return _SOUND
+
+
+def _decimal(value: Any) -> tuple[Problem, ...]:
+    if not isinstance(value, decimal.Decimal) or not value.is_finite():
+        return _wrong(f"a finite Decimal is wanted, not {shown(value)}")
+    if abs(value.adjusted()) > DIGITS or len(value.as_tuple().digits) > DIGITS:
+        return _wrong(f"at most {DIGITS} digits before and behind the point, not {shown(value)}")
+    return _SOUND
+
+
+def shown(value: object) -> str:
+    """`value` for a message: its kind and at most 60 characters of it, never raising."""
+    try:
+        text = ascii(value)
+    except Exception:
+        text = "something that cannot be shown"
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

@@ -1,0 +1,55 @@
+"""The verbs: functions `(plan, context, …) -> plan`. They check what they touch and refuse what breaks a rule.
+
+    items     add, update, move, share, comment
+    tasks     start, complete, reopen, cancel, assign, link, unlink
+    removal   impact, delete, restore
+    plans     update_plan, complete_plan, cancel_plan, reopen_plan, archive_plan, share_plan
+
+A verb that has nothing to do returns the very plan it was given. Through a workspace it is
+`ws.change(plan_id, edit.complete, task_id)`; alone it wants a `Context`.
+"""
+
+from actionplans.edit.context import Context, verb
+from actionplans.edit.items import EDITABLE, KEEP, Keep, add, comment, move, share, update
+from actionplans.edit.plans import (
+    EDITABLE_PLAN,
+    archive_plan,
+    cancel_plan,
+    complete_plan,
+    reopen_plan,
+    share_plan,
+    update_plan,
+)
+from actionplans.edit.removal import delete, impact, restore
+from actionplans.edit.tasks import assign, cancel, complete, link, open_predecessors, reopen, start, unlink
+
+__all__ = [
+    "EDITABLE",
+    "EDITABLE_PLAN",
+    "KEEP",
+    "Context",
+    "Keep",
+    "add",
+    "archive_plan",
+    "assign",
+    "cancel",
+    "cancel_plan",
+    "comment",
+    "complete",
+    "complete_plan",
+    "delete",
+    "impact",
+    "link",
+    "move",
+    "open_predecessors",
+    "reopen",
+    "reopen_plan",
+    "restore",
+    "share",
+    "share_plan",
+    "start",
+    "unlink",
+    "update",
+    "update_plan",
+    "verb",
+]

@@ -1,0 +1,172 @@
+"""What a verb is given besides the plan, and what makes a function a verb."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NoReturn, ParamSpec
+
+import attrs
+from attrs import frozen
+
+from actionplans.checks import EMPTY, problems, shown
+from actionplans.errors import Invalid, NotFound, Problem, Refused
+from actionplans.model import Item, Plan, Task, Warn
+from actionplans.model.rules import ids_of, links_of, no_circles, places_of
+from actionplans.settings import Settings
+from actionplans.workdays import WorkDays, resolve
+
+P = ParamSpec("P")
+
+
+def _anybody(owner_id: str) -> bool:
+    """Without a directory, everybody is known."""
+    return True
+
+
+def _unheard(warning: Warn) -> None:
+    """Where nobody listens, a warning is no more than that."""
+
+
+@frozen
+class Context:
+    """Everything a verb may not find out by itself: who asks, when, in which settings, and where new ids come from.
+
+    `today` is the day in the plan's time zone (D1), `calendars` the names of owners' own calendars by their id (D7).
+    `known_owner` says whether work may be assigned to a person, `team:ID` or `any_contact`; by default to anybody.
+    `warn` hears what was not refused but the user should know.
+    """
+
+    actor_id: str
+    now: dt.datetime
+    today: dt.date
+    settings: Settings
+    new_id: Callable[[], str]
+    calendars: Mapping[str, str] = EMPTY
+    known_owner: Callable[[str], bool] = _anybody
+    warn: Callable[[Warn], None] = _unheard
+
+    def days(self, plan: Plan, task: Task | None = None) -> WorkDays:
+        """The calendar that counts for a task: its own, its owner's, the plan's, the settings' (D7)."""
+        if task is None:
+            return resolve(self.settings, plan.calendar)
+        return resolve(self.settings, task.calendar, self.calendars.get(task.owner_id or "", ""), plan.calendar)
+
+
+def verb(action: str) -> Callable[[Callable[P, Plan]], Callable[P, Plan]]:
+    """Mark a function as a verb; with the item's kind its action is what `decide` is asked for: `task.complete`."""
+
+    def mark(function: Callable[P, Plan]) -> Callable[P, Plan]:
+        function.action = action  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def refuse(action: str, reason: str) -> NoReturn:
+    """Raise `Refused`."""
+    raise Refused(action, reason)
+
+
+def wrong(what: str, place: str, message: str) -> NoReturn:
+    """Raise `Invalid` with one problem."""
+    raise Invalid(what, (Problem(place, message),))
+
+
+def changeable(plan: Plan, action: str) -> None:
+    """Refuse to change a plan that is merged, archived or closed (M2, L10)."""
+    if plan.status == "merged":
+        refuse(action, f"this plan was merged into {plan.merged_into!r}: change that one")
+    if plan.archived:
+        refuse(action, "this plan is archived: take it out of the archive first")
+    if plan.status in ("completed", "cancelled"):
+        refuse(action, f"this plan is {plan.status}: reopen it first")
+
+
+COLLECTION = {
+    "stage": "stages",
+    "objective": "objectives",
+    "milestone": "milestones",
+    "play": "plays",
+    "task": "tasks",
+}
+"""Where items of each kind stand in a plan."""
+
+
+def replaced(plan: Plan, *items: Item) -> Plan:
+    """The plan with these items in the places of those with their ids."""
+    new = {item.id: item for item in items}
+    fields: dict[str, Any] = {}
+    for name in {COLLECTION[item.kind] for item in items}:
+        fields[name] = tuple(new.get(one.id, one) for one in getattr(plan, name))
+    return attrs.evolve(plan, **fields)
+
+
+def rearranged(plan: Plan, kind: str, items: Iterable[Item]) -> Plan:
+    """The plan with these as all its items of one kind."""
+    fields: dict[str, Any] = {COLLECTION[kind]: tuple(items)}
+    return attrs.evolve(plan, **fields)
+
+
+def task_of(plan: Plan, task_id: str) -> Task:
+    """The task of that id; raises `NotFound`."""
+    for task in plan.tasks:
+        if task.id == task_id:
+            return task
+    raise NotFound("task", task_id)
+
+
+def unknown_owners(context: Context, item: Item, before: Item | None = None) -> Iterator[Problem]:
+    """Owner and helpers of an item that are nobody known; those it had `before` are not asked for again."""
+    held = _named(before) if before is not None else ()
+    for place, owner_id in _named(item):
+        if (place, owner_id) not in held and not context.known_owner(owner_id):
+            yield Problem(
+                place, f"there is no active person or team {shown(owner_id)}: choose another, or add them first"
+            )
+
+
+def _named(item: Item) -> tuple[tuple[str, str], ...]:
+    owner_id = getattr(item, "owner_id", None)
+    owner = (("owner_id", owner_id),) if owner_id is not None else ()
+    return (*owner, *(("helpers", one) for one in getattr(item, "helpers", ())))
+
+
+def stage_problems(plan: Plan, settings: Settings, task: Task) -> Iterator[Problem]:
+    """A task's stage is in the settings or the plan, and is there where the plan's section wants one (L8)."""
+    if task.stage_id is None:
+        if settings.section(plan.section).tasks_need_stage:
+            yield Problem("stage_id", "the plan's section wants a stage for every task: name one (L8)")
+    elif not known_stage(plan, settings, task.stage_id):
+        yield Problem("stage_id", f"there is no stage {shown(task.stage_id)} in the settings or this plan")
+
+
+def known_stage(plan: Plan, settings: Settings, stage_id: str) -> bool:
+    """Whether there is such a stage, in the library or of the plan's own."""
+    return any(one.id == stage_id for one in (*settings.stages, *plan.stages))
+
+
+def too_many(plan: Plan, settings: Settings) -> Iterator[Problem]:
+    """A plan that tasks were added to holds no more of them than the settings allow."""
+    most = settings.limits.tasks_per_plan
+    if len(plan.tasks) > most:
+        yield Problem("tasks", f"at most {most} in a plan (settings, limits): start another plan")
+
+
+def sound(plan: Plan, items: Iterable[Item], *, links: bool = False, found: Iterable[Problem] = ()) -> Plan:
+    """The plan, after the rules were run over the items a verb touched (P2, D9); `found` is what the verb found itself.
+
+    Raises `Invalid` with all problems.
+    """
+    all_found = list(found)
+    known = ids_of(plan)
+    for item in items:
+        wrong_fields = problems(item)
+        all_found += wrong_fields or places_of(plan, item, known)
+        if isinstance(item, Task) and not wrong_fields:
+            all_found += links_of(item, known)
+    if links and not all_found:
+        all_found += no_circles(plan)
+    if all_found:
+        raise Invalid("this change", tuple(all_found))
+    return plan

@@ -1,0 +1,70 @@
+"""Which items of a template are launched: not dropped, conditions met, and so for all their parents (T4, T10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from actionplans.checks import shown
+from actionplans.errors import Problem
+from actionplans.launch.blueprint import Blueprint
+from actionplans.model import Account, Condition, Draft
+from actionplans.template.rules import ACCOUNT_FIELDS
+
+PARENTS = ("objective", "parent", "milestone", "stage")
+"""The fields by which an item of a template names what it stands under."""
+
+
+def taken(blueprint: Blueprint, draft: Draft, account: Account, problems: list[Problem]) -> frozenset[str]:
+    """The keys that are launched; what the draft says of keys that there are not is added to the problems."""
+    for key in sorted((draft.dropped | draft.overrides.keys()) - blueprint.keys):
+        problems.append(Problem(f"items[{key!r}]", "the template has no item of this key"))
+    if not draft.dropped and not blueprint.conditional:
+        return blueprint.keys
+    found: set[str] = set()
+    for item in blueprint.template.items():
+        above = (getattr(item, name, "") for name in PARENTS)
+        left_out = item.key in draft.dropped or any(one in blueprint.keys and one not in found for one in above if one)
+        if not left_out and all(_met(one, item.key, account, problems) for one in getattr(item, "conditions", ())):
+            found.add(item.key)
+    return frozenset(found)
+
+
+def holds(value: Any, comparison: str, wanted: Any) -> bool:
+    """Whether one comparison of a condition holds (T10); values of different kinds are never equal, less or more."""
+    if comparison == "in":
+        return isinstance(wanted, tuple) and any(holds(value, "==", one) for one in wanted)
+    alike = _kind(value) == _kind(wanted)
+    if comparison in ("==", "!="):
+        return (alike and bool(value == wanted)) == (comparison == "==")
+    if not alike or _kind(value) not in ("text", "number", "date"):
+        return False
+    return bool({"<": value < wanted, "<=": value <= wanted, ">": value > wanted, ">=": value >= wanted}[comparison])
+
+
+def _met(condition: Condition, key: str, account: Account, problems: list[Problem]) -> bool:
+    name = condition.field.removeprefix("account.")
+    if name.startswith("custom."):
+        value = account.custom.get(name.removeprefix("custom."))
+    elif name in ACCOUNT_FIELDS:
+        value = getattr(account, name)
+    else:
+        problems.append(Problem(f"items[{key!r}].conditions", f"accounts have no field {shown(name)}"))
+        return False
+    return holds(value, condition.comparison, condition.value)
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return "yes_no"
+        case int() | Decimal():
+            return "number"
+        case str():
+            return "text"
+        case dt.date():
+            return "date"
+        case tuple():
+            return "several"
+    return "nothing"

@@ -1,0 +1,140 @@
+"""Who gets what a template launches: assignee rules with fallbacks, all that name nobody told together (T5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import define, field, frozen
+
+from actionplans.checks import EMPTY, shown
+from actionplans.errors import Problem
+from actionplans.launch.blueprint import Owned, blueprint
+from actionplans.model import ANY_CONTACT, TEAM, Account, Draft, Person, Team, TemplateTask
+
+
+@frozen
+class Directory:
+    """The persons and teams that a launch may name, by id; the caller looks them up first (`asked_for` says whom)."""
+
+    persons: Mapping[str, Person] = EMPTY
+    teams: Mapping[str, Team] = EMPTY
+
+    def calendar_of(self, owner_id: str | None) -> str:
+        """The name of the owner's own calendar, empty where there is none (D7)."""
+        person = self.persons.get(owner_id) if owner_id else None
+        return person.calendar if person else ""
+
+
+@frozen
+class Asked:
+    """Whom a launch will look for: ids of persons and teams, and e-mail addresses."""
+
+    persons: frozenset[str]
+    teams: frozenset[str]
+    emails: frozenset[str]
+
+
+def asked_for(draft: Draft, account: Account, applier_id: str) -> Asked:
+    """Whom `launch` will look for in the directory."""
+    rules = blueprint(draft.template).rules
+    persons = {applier_id, *account.roles.values(), *(one.partner_id for one in account.partners)}
+    persons |= {one for one in (account.owner_id, account.primary_contact_id, draft.owner_id) if one}
+    persons |= {one.owner_id for one in draft.overrides.values() if one.owner_id}
+    persons |= {rule.removeprefix("person:") for rule in rules if rule.startswith("person:")}
+    teams = {one.removeprefix(TEAM) for one in (*rules, *persons) if one.startswith(TEAM)}
+    emails = frozenset(rule.removeprefix("email:") for rule in rules if rule.startswith("email:"))
+    return Asked(frozenset(one for one in persons if not one.startswith(TEAM)), frozenset(teams), emails)
+
+
+@define
+class Owners:
+    """The owners and helpers of one launch; `unresolved` gathers every rule and choice that names nobody."""
+
+    draft: Draft
+    account: Account
+    directory: Directory
+    applier_id: str
+    unresolved: list[Problem] = field(factory=list)
+    resolved: dict[tuple[str, ...], str] = field(factory=dict)
+
+    def of_plan(self) -> str | None:
+        """The owner of the plan, as the draft says."""
+        return self._chosen(self.draft.owner_id, "owner_id")
+
+    def of(self, item: Owned) -> str | None:
+        """The owner of an item: the one chosen in the draft, else the first that its rules name."""
+        override = self.draft.overrides.get(item.key)
+        place = f"items[{item.key!r}].owner"
+        if override is not None and override.owner_id is not None:
+            return self._chosen(override.owner_id, place)
+        return self._first(item.owner, place)
+
+    def helpers(self, item: TemplateTask) -> tuple[str, ...]:
+        """The helpers of a task, each once."""
+        if not item.helpers:
+            return ()
+        found = (self._first((rule,), f"items[{item.key!r}].helpers") for rule in item.helpers)
+        return tuple(dict.fromkeys(one for one in found if one))
+
+    def _chosen(self, owner_id: str | None, place: str) -> str | None:
+        if owner_id is not None and not self._known(owner_id):
+            self.unresolved.append(
+                Problem(place, f"there is no active person or team {shown(owner_id)}: choose another")
+            )
+        return owner_id
+
+    def _first(self, rules: tuple[str, ...], place: str) -> str | None:
+        """The first rule that names somebody active (T5); None for no rules at all."""
+        known = self.resolved.get(rules)
+        if known is not None:
+            return known
+        for rule in rules:
+            found = self._named(rule)
+            if found is not None and self._known(found):
+                self.resolved[rules] = found
+                return found
+        if rules:
+            told = f"{' or '.join(rules)} names nobody active for {self.account.name!r}: fill it there, or choose"
+            self.unresolved.append(Problem(place, told))
+        return None
+
+    def _named(self, rule: str) -> str | None:
+        word, _, name = rule.partition(":")
+        match word:
+            case "applier":
+                return self.applier_id
+            case "account_owner":
+                return self.account.owner_id
+            case "primary_contact":
+                return self.account.primary_contact_id
+            case "any_contact":
+                return ANY_CONTACT
+            case "role":
+                return self.account.roles.get(name)
+            case "person":
+                return name
+            case "team":
+                return rule
+            case "email":
+                return self._only({one.id for one in self.directory.persons.values() if _answers(one, name)})
+            case "partner":
+                mine = (one for one in self.account.partners if one.accepted and one.user_id == self.applier_id)
+                return self._only({one.partner_id for one in mine})
+        return None
+
+    def _only(self, found: set[str]) -> str | None:
+        """The one that is active, where there is just one: with several nobody is meant until one is chosen (T5)."""
+        known = [one for one in found if self._known(one)]
+        return known[0] if len(known) == 1 else None
+
+    def _known(self, owner_id: str) -> bool:
+        if owner_id in (ANY_CONTACT, self.applier_id):
+            return True
+        if owner_id.startswith(TEAM):
+            return owner_id.removeprefix(TEAM) in self.directory.teams
+        person = self.directory.persons.get(owner_id)
+        return person is not None and person.active
+
+
+def _answers(person: Person, address: str) -> bool:
+    return person.email.casefold() == address.casefold()

@@ -1,0 +1,433 @@
+"""A plan and what stands in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import ClassVar, TypeVar, final
+
+from attrs import frozen
+
+from actionplans.checks import EMPTY, FrozenMap, Value, plain_text, problems, quickly_made
+from actionplans.errors import Invalid, NotFound, Problem
+from actionplans.model.dates import Dependency, Offset
+from actionplans.model.people import TimeZone
+from actionplans.model.words import (
+    CLOSED,
+    Comparison,
+    Count,
+    CustomValue,
+    Duration,
+    Id,
+    ItemKind,
+    Key,
+    Line,
+    LinkPolicy,
+    NewId,
+    PlanStatus,
+    Prose,
+    TaskStatus,
+    Title,
+    Weight,
+    Word,
+)
+
+
+@frozen
+class Origin(Value):
+    """Where an item came from before it stood in this plan: its account, plan and template (M3)."""
+
+    account_id: Id
+    plan_id: Id
+    template_id: NewId = ""
+
+
+@frozen
+class Comment(Value):
+    """A note on a task or plan; an internal one is never seen by contacts (V5)."""
+
+    id: Id
+    author_id: Id
+    at: dt.datetime
+    text: Prose
+    internal: bool = True
+
+
+@frozen
+class Reading(Value):
+    """A metric's value at a moment."""
+
+    at: dt.datetime
+    value: Decimal
+    by: Id
+
+
+@frozen
+class Metric(Value):
+    """A number that is tracked on a task or objective; met when the last reading compares with the target (L7)."""
+
+    target: Decimal
+    comparison: Comparison = ">="
+    unit: Word = ""
+    start: Decimal | None = None
+    readings: tuple[Reading, ...] = ()
+
+
+@frozen
+class Reminder(Value):
+    """When to remind the owner: so many days before the due date, at a time of the owner's day."""
+
+    days_before: Duration | None = None
+    at: dt.time = dt.time(9)
+
+
+@frozen
+class CompletionEmail(Value):
+    """The message that completing the task sends to the account or the chosen contact (N2)."""
+
+    template_id: Id
+    contact_id: Id | None = None
+
+
+@frozen
+class Completion(Value):
+    """That a task was done: the `number`-th time (L2), at which moment and day of the plan's zone, by whom.
+
+    `before` is the status it goes back to when it is reopened (P7); `override` that it was done while waiting (P4).
+    """
+
+    number: Count
+    at: dt.datetime
+    on: dt.date
+    by: Id
+    before: TaskStatus = "open"
+    override: bool = False
+
+
+@frozen
+class Launch(Value):
+    """What a launch leaves: template and version, when and by whom, the anchors and choices it was given (T3).
+
+    `template_key` is the template's own portable key, `dropped` the keys that were left out, `job` and `row` the
+    bulk launch's (T11).
+    """
+
+    template_id: Id
+    version: Count
+    at: dt.datetime
+    by: Id
+    anchors: FrozenMap[Word, dt.date] = EMPTY
+    dropped: frozenset[Key] = frozenset()
+    job: NewId = ""
+    row: NewId = ""
+
+
+@frozen
+class Stage(Value):
+    """Where the account stands; in a plan it groups tasks. The library's are in the settings, custom ones in plans."""
+
+    kind: ClassVar[ItemKind] = "stage"
+
+    id: NewId
+    title: Title
+    description: Prose = ""
+    key: Key = ""
+    fixed: bool = False
+    origin: Origin | None = None
+
+
+@frozen
+class Objective(Value):
+    """Why: what the customer wants to reach. Its status never follows progress by itself (L6)."""
+
+    kind: ClassVar[ItemKind] = "objective"
+
+    id: NewId
+    title: Title
+    description: Prose = ""
+    status: Word = ""
+    category: Word = ""
+    start: dt.date | None = None
+    end: dt.date | None = None
+    owner_id: Id | None = None
+    weight: Weight | None = None
+    metric: Metric | None = None
+    shared: bool = False
+    custom: FrozenMap[Word, CustomValue] = EMPTY
+    key: Key = ""
+    fixed: bool = False
+    origin: Origin | None = None
+    start_offset: Offset | None = None
+    end_offset: Offset | None = None
+    created_by: Id | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """It does not end before it starts."""
+        yield from _in_order("end", self.start, self.end)
+
+
+@frozen
+class Milestone(Value):
+    """A point or grouping on the way, an anchor for dates (D9). `reached_on` marks one without tasks (P3)."""
+
+    kind: ClassVar[ItemKind] = "milestone"
+
+    id: NewId
+    title: Title
+    description: Prose = ""
+    due: dt.date | None = None
+    original_due: dt.date | None = None
+    objective_id: Id | None = None
+    offset: Offset | None = None
+    locked: bool = False
+    reached_on: dt.date | None = None
+    shared: bool = False
+    key: Key = ""
+    fixed: bool = False
+    origin: Origin | None = None
+    created_by: Id | None = None
+
+
+@frozen
+class Play(Value):
+    """A set of tasks launched together, under an objective or straight under the plan."""
+
+    kind: ClassVar[ItemKind] = "play"
+
+    id: NewId
+    title: Title
+    description: Prose = ""
+    objective_id: Id | None = None
+    owner_id: Id | None = None
+    start: dt.date | None = None
+    due: dt.date | None = None
+    launch: Launch | None = None
+    shared: bool = False
+    weight: Weight | None = None
+    custom: FrozenMap[Word, CustomValue] = EMPTY
+    key: Key = ""
+    fixed: bool = False
+    origin: Origin | None = None
+    start_offset: Offset | None = None
+    offset: Offset | None = None
+    created_by: Id | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """It is not due before it starts."""
+        yield from _in_order("due", self.start, self.due)
+
+
+_STATUSES = frozenset({"waiting", "open", "in_progress", "done", "cancelled"})
+
+
+@final
+@quickly_made
+@frozen(weakref_slot=False)
+class Task:
+    """How: one thing to do.
+
+    `owner_id` is a person, `team:ID` or `any_contact`; `owner_rule` the rules the owner came from, tried in order,
+    and `owner_by_hand` that somebody chose otherwise since. `parent_id` is the play or objective it stands under.
+    `start`, `due` and `duration` (working days) agree (D8); `original_due` is the first due date it got (D12).
+    `hand_dated` says that the dates were set by hand, `locked` that nothing moves them (P5). `was` is the status that
+    a cancelled task goes back to. `key` is the item's key in the template it was launched from, empty for a custom
+    task; `fixed` items keep their title and description (R4). `type` is the host's word for the kind of task.
+
+    There may be very many, so a task checks on being made only what would break a list of tasks; `checks.verify`
+    does the rest wherever one comes from outside.
+    """
+
+    kind: ClassVar[ItemKind] = "task"
+
+    id: NewId = ""
+    title: Title = ""
+    status: TaskStatus = "open"
+    owner_id: Id | None = None
+    start: dt.date | None = None
+    due: dt.date | None = None
+    original_due: dt.date | None = None
+    type: Word = "task"
+    parent_id: Id | None = None
+    milestone_id: Id | None = None
+    stage_id: Id | None = None
+    dependencies: tuple[Dependency, ...] = ()
+    description: Prose = ""
+    priority: Word = "normal"
+    category: Word = ""
+    status_name: Word = ""
+    duration: Duration | None = None
+    offset: Offset | None = None
+    start_offset: Offset | None = None
+    calendar: Line = ""
+    locked: bool = False
+    hand_dated: bool = False
+    helpers: tuple[Id, ...] = ()
+    owner_rule: tuple[Line, ...] = ()
+    owner_by_hand: bool = False
+    required: bool = True
+    weight: Weight | None = None
+    reminder: Reminder | None = None
+    completion_email: CompletionEmail | None = None
+    metric: Metric | None = None
+    comments: tuple[Comment, ...] = ()
+    tags: tuple[Word, ...] = ()
+    shared: bool = False
+    custom: FrozenMap[Word, CustomValue] = EMPTY
+    key: Key = ""
+    fixed: bool = False
+    origin: Origin | None = None
+    completion: Completion | None = None
+    completions: Count = 0
+    was: TaskStatus | None = None
+    created_by: Id | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """The compact check; on any doubt the full one names every problem."""
+        title = self.title
+        try:
+            fits = (
+                type(title) is str
+                and 0 < len(title) <= 500
+                and not title.isspace()
+                and plain_text(title)
+                and self.status in _STATUSES
+                and type(self.dependencies) is tuple
+                and (self.due is None or type(self.due) is dt.date)
+                and (self.start is None or type(self.start) is dt.date and (self.due is None or self.start <= self.due))
+            )
+        except TypeError:  # a status that has no hash
+            fits = False
+        if not fits:
+            found = problems(self)
+            if found:
+                raise Invalid("Task", found)
+
+    def problems(self) -> Iterator[Problem]:
+        """Dates in order; a done task, and only that, has a completion."""
+        yield from _in_order("due", self.start, self.due)
+        if (self.status == "done") != (self.completion is not None):
+            yield Problem("completion", "a done task has one, and only a done one")
+        if not self.title.strip():
+            yield Problem("title", "must not be blank")
+
+    @property
+    def is_open(self) -> bool:
+        """Neither done nor cancelled (L14); a waiting task is open."""
+        return self.status not in CLOSED
+
+    @property
+    def variance(self) -> int | None:
+        """Days between the first due date and the present one (D12); None without both."""
+        if self.due is None or self.original_due is None:
+            return None
+        return (self.due - self.original_due).days
+
+
+Item = Stage | Objective | Milestone | Play | Task
+"""What stands in a plan."""
+
+I = TypeVar("I", Objective, Task)  # noqa: E741
+
+
+@frozen
+class Plan(Value):
+    """One action plan of one account: a frozen tree, changed only by verbs that return a new one.
+
+    `anchors` are its named dates, `start` always among them (D9). `link_policy` says what links do when dates move
+    (P5). `section` is the administrator's grouping, `stage_id` where the account stands. `shared` is the plan's own
+    *show customer* mark (V3). `paused_on` is the day a pause began (P8), `merged_into` the plan that took this one
+    over (M2). `revision` numbers its changes (S2) and `changed_at` is the moment of the last one.
+    """
+
+    id: Id
+    account_id: Id
+    title: Title
+    anchors: FrozenMap[Word, dt.date]
+    description: Prose = ""
+    section: Word = ""
+    stage_id: Id | None = None
+    status: PlanStatus = "active"
+    archived: bool = False
+    owner_id: Id | None = None
+    time_zone: TimeZone = ""
+    calendar: Line = ""
+    link_policy: LinkPolicy = "push"
+    stages: tuple[Stage, ...] = ()
+    objectives: tuple[Objective, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    plays: tuple[Play, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    launch: Launch | None = None
+    shared: bool = False
+    category: Word = ""
+    tags: tuple[Word, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    custom: FrozenMap[Word, CustomValue] = EMPTY
+    paused_on: dt.date | None = None
+    merged_into: Id | None = None
+    completed_at: dt.datetime | None = None
+    created_by: Id | None = None
+    created_at: dt.datetime | None = None
+    changed_at: dt.datetime | None = None
+    revision: Count = 0
+
+    def problems(self) -> Iterator[Problem]:
+        """`start` is there and `merged_into` goes with its status."""
+        if "start" not in self.anchors:
+            yield Problem("anchors", "a plan has an anchor called start")
+        if (self.status == "merged") != (self.merged_into is not None):
+            yield Problem("merged_into", "a merged plan points to its target, and only a merged one")
+
+    @property
+    def start(self) -> dt.date:
+        """The date of the anchor `start`."""
+        return self.anchors["start"]
+
+    def items(self) -> Iterator[Item]:
+        """Everything that stands in the plan: stages, objectives, milestones, plays, tasks, each in plan order."""
+        yield from self.stages
+        yield from self.objectives
+        yield from self.milestones
+        yield from self.plays
+        yield from self.tasks
+
+    def item(self, item_id: str) -> Item:
+        """The item of that id; raises `NotFound`."""
+        for one in self.items():
+            if one.id == item_id:
+                return one
+        raise NotFound("item", item_id)
+
+    def task(self, id_or_key: str) -> Task:
+        """The task of that id or, failing that, the first with that template key; raises `NotFound`."""
+        return _by_id_or_key(self.tasks, "task", id_or_key)
+
+    def objective(self, id_or_key: str) -> Objective:
+        """The objective of that id or, failing that, the first with that template key; raises `NotFound`."""
+        return _by_id_or_key(self.objectives, "objective", id_or_key)
+
+    def under(self, item_id: str) -> tuple[Task, ...]:
+        """The tasks under an objective (through its plays too), a play, a milestone or a stage, in plan order."""
+        parents = {item_id} | {play.id for play in self.plays if play.objective_id == item_id}
+        points = {item_id} | {one.id for one in self.milestones if one.objective_id == item_id}
+        return tuple(
+            task
+            for task in self.tasks
+            if task.parent_id in parents or task.milestone_id in points or task.stage_id == item_id
+        )
+
+
+def _by_id_or_key(items: tuple[I, ...], kind: str, id_or_key: str) -> I:
+    """An empty key is nobody's: custom items have none (T3)."""
+    if id_or_key:
+        for attribute in ("id", "key"):
+            for one in items:
+                if getattr(one, attribute) == id_or_key:
+                    return one
+    raise NotFound(kind, id_or_key)
+
+
+def _in_order(name: str, first: dt.date | None, last: dt.date | None) -> Iterator[Problem]:
+    if first is not None and last is not None and last < first:
+        yield Problem(name, f"{last} is before the start, {first}")

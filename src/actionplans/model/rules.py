@@ -1,0 +1,169 @@
+"""The rules that a plan must keep, each a function from a plan to the problems it finds.
+
+Verbs check what they touch with the same functions; the whole list runs where a plan comes from outside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from actionplans.checks import problems, shown
+from actionplans.errors import Invalid, Problem
+from actionplans.model.plan import Item, Milestone, Plan, Play, Task
+from actionplans.ordering import order
+
+
+class Rule(Protocol):
+    """A rule: everything in a plan that breaks it."""
+
+    def __call__(self, plan: Plan) -> Iterator[Problem]:
+        """The problems, each with its place."""
+        ...
+
+
+def check(plan: Plan) -> None:
+    """Raise `Invalid` with everything in the plan that breaks a rule, each with its place."""
+    found = tuple(problem for rule in PLAN_RULES for problem in rule(plan))
+    if found:
+        raise Invalid("Plan", found)
+
+
+def sound_items(plan: Plan) -> Iterator[Problem]:
+    """Every field of every task holds what it may (tasks check only the essentials when they are made)."""
+    for n, task in enumerate(plan.tasks):
+        for problem in problems(task):
+            yield problem.under(f"tasks[{n}]")
+
+
+def ids_once(plan: Plan) -> Iterator[Problem]:
+    """Every item has an id, no two the same, and none the plan's own."""
+    for item_id, times in Counter(item.id for item in plan.items()).items():
+        if not item_id:
+            yield Problem("items", "an item has no id")
+        elif item_id == plan.id:
+            yield Problem("items", f"an item has the id of the plan itself, {item_id!r}")
+        elif times > 1:
+            yield Problem("items", f"{times} items have the id {item_id!r}")
+
+
+def ids_of(plan: Plan) -> dict[str, frozenset[str]]:
+    """The ids of the plan's items by kind."""
+    return {
+        "objective": frozenset(one.id for one in plan.objectives),
+        "milestone": frozenset(one.id for one in plan.milestones),
+        "play": frozenset(one.id for one in plan.plays),
+        "task": frozenset(one.id for one in plan.tasks),
+    }
+
+
+def known_places(plan: Plan) -> Iterator[Problem]:
+    """What an item stands under, and what its dates count from, is in the plan."""
+    known = ids_of(plan)
+    for item in plan.items():
+        yield from places_of(plan, item, known)
+
+
+def places_of(plan: Plan, item: Item, known: dict[str, frozenset[str]]) -> Iterator[Problem]:
+    """What one item stands under and counts from is there, and of the right kind; `known` is `ids_of(plan)`."""
+    objectives = known["objective"]
+    place = f"{item.kind} {item.id!r}"
+    if isinstance(item, Play | Milestone) and item.objective_id is not None and item.objective_id not in objectives:
+        yield Problem(f"{place}.objective_id", f"there is no objective {item.objective_id!r} in this plan")
+    if isinstance(item, Task):
+        if item.parent_id is not None and item.parent_id not in objectives and item.parent_id not in known["play"]:
+            yield Problem(f"{place}.parent_id", f"there is no play or objective {item.parent_id!r} in this plan")
+        if item.milestone_id is not None and item.milestone_id not in known["milestone"]:
+            yield Problem(f"{place}.milestone_id", f"there is no milestone {item.milestone_id!r} in this plan")
+    yield from _anchors_of(plan, item, place, known)
+
+
+def sound_links(plan: Plan) -> Iterator[Problem]:
+    """Links name other tasks or milestones of the same plan, each once (P2)."""
+    known = ids_of(plan)
+    for task in plan.tasks:
+        if task.dependencies:
+            yield from links_of(task, known)
+
+
+def links_of(task: Task, known: dict[str, frozenset[str]]) -> Iterator[Problem]:
+    """One task's links: none to itself, none twice, none to what is not in the plan (P2)."""
+    seen: set[tuple[str, str]] = set()
+    for n, link in enumerate(task.dependencies):
+        place = f"task {task.id!r}.dependencies[{n}]"
+        if link.predecessor_id == task.id:
+            yield Problem(place, "a task cannot wait for itself")
+        elif link.predecessor_id not in known["task"] and link.predecessor_id not in known["milestone"]:
+            yield Problem(place, f"there is no task or milestone {link.predecessor_id!r} in this plan")
+        if (link.predecessor_id, link.kind) in seen:
+            yield Problem(place, f"{link.kind} {link.predecessor_id!r} stands here twice")
+        seen.add((link.predecessor_id, link.kind))
+
+
+def no_circles(plan: Plan) -> Iterator[Problem]:
+    """Neither dates nor completions go round in a circle (P2, D9); the problem names the path.
+
+    A milestone that tasks come after is done when its own tasks are (P3), so a task of a milestone cannot come after
+    it. Such circles are looked for once the dates have none. A link to the task itself is a problem of its own.
+    """
+    dates: dict[str, list[str]] = {}
+    waits: dict[str, list[str]] = {}
+    for milestone in plan.milestones:
+        dates[milestone.id] = [milestone.offset.item_id] if milestone.offset and milestone.offset.item_id else []
+        waits[milestone.id] = []
+    for task in plan.tasks:
+        offsets = [one for one in (task.offset, task.start_offset) if one is not None and one.item_id]
+        links = [link.predecessor_id for link in task.dependencies if link.predecessor_id != task.id]
+        dates[task.id] = [one.item_id for one in offsets] + links
+        waits[task.id] = [one for one in waited_for(task) if one != task.id]
+        if task.milestone_id in waits:
+            waits[task.milestone_id].append(task.id)
+    try:
+        order(dates, dates.__getitem__)
+        order(waits, waits.__getitem__)
+    except Invalid as circle:
+        for problem in circle.problems:
+            yield Problem("dependencies", problem.message)
+
+
+def waited_for(task: Task) -> tuple[str, ...]:
+    """The ids of a task's FS predecessors; an offset counted from a task makes it one (P1, P3)."""
+    if not task.dependencies and task.offset is None and task.start_offset is None:
+        return ()
+    ids = [link.predecessor_id for link in task.dependencies if link.kind == "FS"]
+    for offset in (task.offset, task.start_offset):
+        if offset is not None and offset.anchor.startswith("task:"):
+            ids.append(offset.item_id)
+    return tuple(dict.fromkeys(ids))
+
+
+def _anchors_of(plan: Plan, item: Item, place: str, known: dict[str, frozenset[str]]) -> Iterator[Problem]:
+    for name in ("offset", "start_offset", "end_offset"):
+        offset = getattr(item, name, None)
+        if offset is None:
+            continue
+        if offset.anchor == "own_start":
+            if not (item.kind == "task" and name == "offset"):
+                yield Problem(f"{place}.{name}.anchor", "own_start is for the due of a task: name another anchor")
+            continue
+        if offset.item_id:
+            kind = offset.anchor.partition(":")[0]
+            if offset.item_id not in known[kind]:
+                yield Problem(f"{place}.{name}.anchor", f"there is no {kind} {offset.item_id!r} in this plan")
+        elif offset.anchor not in plan.anchors:
+            given = ", ".join(sorted(plan.anchors))
+            yield Problem(f"{place}.{name}.anchor", f"the plan has no anchor {shown(offset.anchor)}; it has {given}")
+
+
+class PlanRules(NamedTuple):
+    """The list, in the order in which problems are reported."""
+
+    sound_items: Rule = sound_items
+    ids_once: Rule = ids_once
+    known_places: Rule = known_places
+    sound_links: Rule = sound_links
+    no_circles: Rule = no_circles
+
+
+PLAN_RULES = PlanRules()

@@ -1,0 +1,133 @@
+"""What the tests of the store contract share: an open store, and short words for what they do all the time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from actionplans.accounts import name_key
+from actionplans.checks import FrozenMap
+from actionplans.journal import Entry
+from actionplans.model import Account, Plan, Task
+from actionplans.storage import (
+    AccountQuery,
+    Batch,
+    FoundTask,
+    Page,
+    PlanQuery,
+    Query,
+    Record,
+    RecordQuery,
+    Store,
+    TaskQuery,
+    Write,
+    head_of,
+    id_of,
+    kind_of,
+    matches,
+    sort_text,
+)
+from actionplans.testing.samples import NOW
+
+tenants: Iterator[str] = map("tenant-{}".format, count())
+"""Each the name of a tenant that no other example of this process has."""
+
+shared: settings = settings(
+    max_examples=settings.default.max_examples // 4 + 1 if settings.default else 25,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.differing_executors,
+        HealthCheck.too_slow,
+    ],
+)
+"""For properties that several stores inherit and whose examples share the place, each with a tenant of its own.
+
+A quarter of the examples that the loaded profile asks for: each of them commits."""
+
+
+class OpenedStore:
+    """A store to test: what a contract begins with."""
+
+    def open_store(self, place: Path, tenant: str = "") -> Store:
+        """A store at this place, which other calls of one test may have opened before."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Path:
+        """Where the stores of one test are."""
+        return tmp_path
+
+    @pytest.fixture
+    def store(self, place: Path) -> Iterator[Store]:
+        """An empty store."""
+        store = self.open_store(place)
+        yield store
+        store.close()
+
+
+def plan(id: str = "p1", *tasks: Task, **more: Any) -> Plan:
+    """A plan of the account `acme`."""
+    return Plan(
+        id, "acme", more.pop("title", "Follow up"), FrozenMap({"start": dt.date(2026, 1, 5)}), tasks=tasks, **more
+    )
+
+
+def save(store: Store, *records: Record) -> None:
+    """Commit these records in one batch, each as read at the revision it carries."""
+    store.commit(Batch(tuple(Write(one, one.revision) for one in records)))
+
+
+def entry(record: Record, revision: int, action: str = "changed", **more: Any) -> Entry:
+    """The journal entry of a change that made this revision."""
+    return Entry(kind_of(type(record)), id_of(record), revision, NOW, "ana", action, **more)
+
+
+def every(store: Store, query: Query, limit: int = 1000) -> list[Any]:
+    """All that the query finds, page by page; no page but the last is short."""
+    found: list[Any] = []
+    page: Page[Any] = store.find(query, limit=limit)
+    found += page.items
+    while page.next is not None:
+        assert limit == len(page.items)
+        page = store.find(query, limit=limit, after=page.next)
+        assert page.items
+        found += page.items
+    return found
+
+
+def expected(query: Query, records: Iterable[Record]) -> list[Any]:
+    """What the query means (C8), worked out the slow way."""
+    everything = tuple(records)
+    mine = [one for one in everything if isinstance(one, Plan)]
+    match query:
+        case PlanQuery():
+            return sorted((one for one in map(head_of, mine) if matches(query, one)), key=lambda one: one.id)
+        case TaskQuery():
+            seen = [one for one in mine if one.status != "merged" and not one.archived]
+            tasks = [FoundTask(one.id, one.account_id, task) for one in seen for task in one.tasks]
+            return sorted((one for one in tasks if matches(query, one)), key=_by_due)
+        case AccountQuery():
+            found = [one for one in everything if isinstance(one, Account) and matches(query, one)]
+            return sorted(found, key=lambda one: (name_key(one.name), one.id))
+        case RecordQuery():
+            return sorted(
+                (one for one in everything if matches(query, one)), key=lambda one: (sort_text(one), id_of(one))
+            )
+
+
+def everything(store: Store) -> list[list[Any]]:
+    """All plans, accounts and teams."""
+    heads = every(store, PlanQuery(archived=None)) + every(store, PlanQuery(archived=None, statuses=("merged",)))
+    plans = store.get_many(Plan, (one.id for one in heads))
+    return [list(plans.values()), every(store, AccountQuery()), every(store, RecordQuery("team"))]
+
+
+def _by_due(found: FoundTask) -> tuple[bool, dt.date, str, str]:
+    due = found.task.due
+    return due is None, due or dt.date.min, found.task.id, found.plan_id

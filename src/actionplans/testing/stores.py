@@ -1,0 +1,20 @@
+"""The contract of `actionplans.storage` as tests. A store's own tests inherit them:
+
+    class TestMyStore(StoreContract):
+        def open_store(self, place, tenant=""):
+            return open_my_store(f"mine:///{place}/plans", tenant=tenant)
+
+`place` is a folder of the test's own; a durable store opened there again has what was committed. Put
+`pytest.register_assert_rewrite("actionplans.testing")` into `conftest.py` to see why an assertion fails.
+
+C12, what happens when the storage fails, is the store's own to prove: only it can make its storage fail.
+"""
+
+from __future__ import annotations
+
+from actionplans.testing.committing import CommittingContract
+from actionplans.testing.finding import FindingContract
+
+
+class StoreContract(CommittingContract, FindingContract):
+    """One test or more for each numbered sentence. Inherit it and say how a store is opened."""

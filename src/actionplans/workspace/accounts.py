@@ -1,0 +1,287 @@
+"""The accounts, persons, teams and settings of a workspace."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+from attrs import define
+
+from actionplans.accounts import below, check_parent, name_key
+from actionplans.checks import FrozenMap, shown
+from actionplans.errors import Invalid, NotFound, Problem, Refused
+from actionplans.model import Account, Person, Team, Warn
+from actionplans.permissions import subject
+from actionplans.settings import Settings
+from actionplans.storage import AccountQuery, Record, RecordQuery
+from actionplans.workdays import resolve, today
+from actionplans.workspace.desk import Desk
+
+P = TypeVar("P", bound=Person | Team)
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+
+@define
+class Accounts:
+    """The accounts: found by name, made, changed."""
+
+    desk: Desk
+
+    def get(self, account_id: str) -> Account:
+        """The account of that id; raises `NotFound`, also for one the actor may not see (V7)."""
+        account = self.desk.store.get(Account, account_id)
+        if not self.desk.may(self.desk.settings(), "account.see", subject(account)).allowed:
+            raise NotFound("account", account_id)
+        return account
+
+    def find(self, name: str, *, limit: int = 10) -> tuple[Account, ...]:
+        """Accounts whose name begins with these characters, in order; fewer than the setting's number (4) are compared
+        with whole names (A2). Wildcards are literal.
+        """
+        wanted(str, name, "name")
+        if type(limit) is not int or limit < 1:
+            raise Invalid("accounts", (Problem("limit", f"a number from 1 on is wanted, not {shown(limit)}"),))
+        short = len(name_key(name)) < self.desk.settings().limits.search_characters
+        if not name_key(name):
+            return ()
+        return tuple(islice(self.all(AccountQuery(key=name) if short else AccountQuery(prefix=name)), limit))
+
+    def all(self, query: AccountQuery | None = None) -> Iterator[Account]:
+        """Every account the actor may see that the query asks for, in the order of names."""
+        query = AccountQuery() if query is None else wanted(AccountQuery, query, "query")
+        settings = self.desk.settings()
+        asker = self.desk.asker(settings)
+        return (
+            one for one in self.desk.every(query) if self.desk.may(settings, "account.see", subject(one), asker).allowed
+        )
+
+    def below(self, account_id: str) -> tuple[str, ...]:
+        """The ids of an account and of all accounts below it, safe against circles (O1)."""
+        return below(self.all(), self.get(account_id).id)
+
+    def get_or_create(
+        self, name: str, website: str = "", *, warn: Callable[[Warn], None] | None = None, **fields: Any
+    ) -> Account:
+        """The account of that name and website host, made with these other `fields` where there is none (A3).
+
+        An account of that name is taken for the same where one of the two has no website. The same name with another
+        host is a new account. `warn` hears of that, and where several could be meant; without it, it is logged.
+        """
+        desk, host = self.desk, host_of(website)
+        wanted(str, name, "name")
+        if warn is not None:
+            to_call(warn, "warn")
+        if not name_key(name):
+            raise Invalid("account", (Problem("name", f"must not be blank: {shown(name)}"),))
+        named = tuple(self.all(AccountQuery(key=name)))
+        alike = [one for one in named if host and host_of(one.website) == host]
+        alike += [one for one in named if not host or not host_of(one.website)]
+        if alike and (len(alike) == 1 or host):
+            return alike[0]
+        others = ", ".join(one.website or "no website" for one in named)
+        if named:
+            told = (
+                f"several are called {name!r}, the first is taken" if alike else f"another is called {name!r} already"
+            )
+            (warn or desk.heed)(Warn("", f"{told}: {others}"[:1000]))
+        return alike[0] if alike else self._new(name, website, fields)
+
+    def add(self, account: Account) -> Account:
+        """Store a new account; raises `Refused` where its id is taken."""
+        desk, settings = self.desk, self.desk.settings()
+        wanted(Account, account, "account")
+        desk.need(settings, "account.create")
+        if desk.store.get_many(Account, (account.id,)):
+            raise Refused("adding", f"there is an account {account.id!r} already: update it")
+        custom = FrozenMap({**settings.defaults("account"), **account.custom})
+        made = attrs.evolve(account, custom=custom, created_by=desk.actor.id, revision=0)
+        self._fits(None, made)
+        return desk.keep(None, made, "account.create")
+
+    def update(self, account_id: str, **fields: Any) -> Account:
+        """Change fields of an account; raises `Invalid` naming every field that cannot be given."""
+        desk, settings, before = self.desk, self.desk.settings(), self.get(account_id)
+        desk.need(settings, "account.edit", subject(before))
+        after = evolved(before, fields, frozenset({"id", "revision", "created_by"}))
+        self._fits(before, after)
+        return desk.keep(before, after, "account.edit")
+
+    def _new(self, name: str, website: str, fields: Mapping[str, Any]) -> Account:
+        bare = Account(self.desk.new_id(), name, website=website)
+        return self.add(evolved(bare, fields, frozenset({"id", "name", "website", "revision", "created_by"})))
+
+    def _fits(self, before: Account | None, account: Account) -> None:
+        """Whom and what an account names is there, and its time zone is one."""
+        found = list(zone_problems(account.time_zone))
+        persons = {"owner_id": account.owner_id, "primary_contact_id": account.primary_contact_id}
+        persons |= {f"roles[{role!r}]": person for role, person in account.roles.items()}
+        persons |= {f"partners[{n}].partner_id": one.partner_id for n, one in enumerate(account.partners)}
+        known = self.desk.store.get_many(Person, {one for one in persons.values() if one})
+        for place, person in persons.items():
+            if person and person not in known:
+                found.append(Problem(place, f"there is no person {person!r}: add them first"))
+        if account.parent_id is not None and (before is None or account.parent_id != before.parent_id):
+            try:
+                self.get(account.parent_id)
+            except NotFound as error:
+                found.append(Problem("parent_id", str(error)))
+        if found:
+            raise Invalid("account", tuple(found))
+        check_parent(self._above(account.parent_id), account.id, account.parent_id)
+
+    def _above(self, at: str | None) -> dict[str, Account]:
+        path: dict[str, Account] = {}
+        while at is not None and at not in path:
+            found = self.desk.store.get_many(Account, (at,)).get(at)
+            if found is None:
+                break
+            path[at], at = found, found.parent_id
+        return path
+
+
+@define
+class Records(Generic[P]):
+    """The persons or the teams of a workspace."""
+
+    desk: Desk
+    cls: type[P]
+    kind: str
+
+    def get(self, id: str) -> P:
+        """The one of that id; raises `NotFound`, also where the actor may not see persons and teams (V7)."""
+        if not self.desk.may(self.desk.settings(), f"{self.kind}.see").allowed:
+            raise NotFound(self.kind, id)
+        return self.desk.store.get(self.cls, id)
+
+    def all(self) -> Iterator[P]:
+        """Everybody, persons by e-mail address and teams by name."""
+        self.desk.need(self.desk.settings(), f"{self.kind}.see")
+        return self.desk.every(RecordQuery(self.kind))
+
+    def add(self, record: P) -> P:
+        """Store a new one under the id it brings, which may be the host's own; raises `Refused` where it is taken."""
+        self.desk.need(self.desk.settings(), f"{self.kind}.edit")
+        wanted(self.cls, record, self.kind)
+        if self.desk.store.get_many(self.cls, (record.id,)):
+            raise Refused("adding", f"there is a {self.kind} {record.id!r} already: update it")
+        made = attrs.evolve(record, revision=0)
+        self._fits(None, made)
+        return self.desk.keep(None, made, f"{self.kind}.create")
+
+    def update(self, id: str, **fields: Any) -> P:
+        """Change fields; raises `Invalid` naming every field that cannot be given."""
+        self.desk.need(self.desk.settings(), f"{self.kind}.edit")
+        before = self.desk.store.get(self.cls, id)
+        after = evolved(before, fields, frozenset({"id", "revision"}))
+        self._fits(before, after)
+        return self.desk.keep(before, after, f"{self.kind}.edit")
+
+    def _fits(self, before: P | None, after: P) -> None:
+        match before, after:
+            case Person() | None, Person():
+                self._person(before, after)
+            case _, Team():
+                known = self.desk.store.get_many(Person, after.members)
+                lost = sorted(after.members - known.keys())
+                if lost:
+                    raise Invalid("team", tuple(Problem("members", f"there is no person {one!r}") for one in lost))
+
+    def _person(self, before: Person | None, after: Person) -> None:
+        """Roles are granted and taken by those who may; the last administrator stays one (R6)."""
+        desk, settings = self.desk, self.desk.settings()
+        if after.roles != (before.roles if before is not None else frozenset()):
+            desk.need(settings, "person.grant_roles")
+        if before is not None and _administers(before) and not _administers(after):
+            everybody = desk.every(RecordQuery("person"))
+            if not any(_administers(one) for one in everybody if one.id != after.id):
+                raise Refused("editing a person", f"{after.name!r} is the last administrator: make another one first")
+        found = list(zone_problems(after.time_zone))
+        if after.account_id is not None and not desk.store.get_many(Account, (after.account_id,)):
+            found.append(Problem("account_id", f"there is no account {after.account_id!r}"))
+        if after.calendar:
+            try:
+                resolve(settings, after.calendar)
+            except Invalid as error:
+                found += error.problems
+        if found:
+            raise Invalid("person", tuple(found))
+
+
+@define
+class SettingsDesk:
+    """The settings of a workspace: one versioned value."""
+
+    desk: Desk
+
+    def get(self) -> Settings:
+        """The settings as they are now."""
+        return self.desk.settings()
+
+    def update(self, **fields: Any) -> Settings:
+        """Change fields of the settings; needs the right to `settings.edit`, and refuses to take it from the actor.
+
+        Calendars of plug-ins are not stored; to change one, give one of its name.
+        """
+        desk, before = self.desk, self.desk.kept_settings()
+        desk.need(before, "settings.edit")
+        after = evolved(before, fields, frozenset({"id", "revision"}))
+        found = tuple(zone_problems(after.time_zone))
+        if found:
+            raise Invalid("settings", found)
+        if not desk.may(after, "settings.edit").allowed:
+            raise Refused("editing the settings", "you could not edit them again: keep a grant of settings.edit")
+        return desk.keep(before, after, "settings.edit")
+
+
+def host_of(website: str) -> str:
+    """The host of a website, without `www.` and whatever the case; empty for none."""
+    if not isinstance(website, str):
+        raise Invalid("account", (Problem("website", f"text is wanted, not {shown(website)}"),))
+    text = website.strip()
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError as error:
+        raise Invalid("account", (Problem("website", f"is no address: {shown(website)}"),)) from error
+    return host.removeprefix("www.")
+
+
+def zone_problems(name: str) -> Iterator[Problem]:
+    """Why this is no time zone; none for an empty one, which stands for another's (D1)."""
+    try:
+        today(dt.datetime(2000, 1, 1, tzinfo=dt.UTC), name or "UTC")
+    except Invalid as error:
+        yield Problem("time_zone", error.problems[0].message)
+
+
+def wanted(cls: type[T], value: object, place: str) -> T:
+    """The value, where it is of the class; raises `Invalid` otherwise."""
+    if isinstance(value, cls):
+        return value
+    name = "text" if cls is str else f"a {cls.__name__}"
+    raise Invalid(place, (Problem("", f"{name} is wanted, not {shown(value)}"),))
+
+
+def to_call(value: object, place: str) -> None:
+    """Raise `Invalid` for what cannot be called."""
+    if not callable(value):
+        raise Invalid(place, (Problem("", f"something to call is wanted, not {shown(value)}"),))
+
+
+def evolved(record: R, fields: Mapping[str, Any], fixed: frozenset[str]) -> R:
+    """The record with these fields; raises `Invalid` for every field that is unknown or not for changing."""
+    known = {one.name for one in attrs.fields(type(record))} - fixed
+    strange = sorted(fields.keys() - known)
+    if strange:
+        told = f"cannot be given here; these can: {', '.join(sorted(known))}"
+        raise Invalid(type(record).__name__, tuple(Problem(one, told) for one in strange))
+    given = {name: FrozenMap(one) if isinstance(one, Mapping) else one for name, one in fields.items()}
+    return attrs.evolve(record, **given)  # type: ignore[arg-type]
+
+
+def _administers(person: Person) -> bool:
+    return person.active and "administrator" in person.roles

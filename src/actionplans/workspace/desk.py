@@ -1,0 +1,203 @@
+"""What every command of a workspace goes through: read → decide → edit → commit → tell."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar, cast
+
+import attrs
+from attrs import define, frozen
+
+from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.errors import Invalid, NotAllowed, NotFound, Problem
+from actionplans.journal import Entry, diff
+from actionplans.model import ANY_CONTACT, TEAM, Account, Actor, Decision, Item, Person, Plan, Team, Warn
+from actionplans.permissions import NOBODYS, Asker, Subject, decide
+from actionplans.permissions import subject as subject_of
+from actionplans.plugins import Plugins
+from actionplans.settings import Settings
+from actionplans.sharing import View, view
+from actionplans.storage import Batch, Message, Query, Record, RecordQuery, Store, Write, id_of, kind_of
+from actionplans.workdays import today
+
+log: logging.Logger = logging.getLogger("actionplans")
+
+R = TypeVar("R", bound=Record)
+
+
+@frozen
+class Change:
+    """One record to commit: what it was (None for a new one), what it is, the action, and details for the journal."""
+
+    before: Record | None
+    after: Record
+    action: str
+    detail: FrozenMap[str, str] = EMPTY
+
+
+@define
+class Desk:
+    """A store, the clock, the source of ids and who asks; every desk of a workspace works through one."""
+
+    store: Store
+    plugins: Plugins
+    actor: Actor
+    clock: Callable[[], dt.datetime]
+    new_id: Callable[[], str]
+
+    def now(self) -> dt.datetime:
+        """The injected clock's moment, in UTC."""
+        moment = self.clock()
+        if getattr(moment, "tzinfo", None) is None:
+            raise Invalid("clock", (Problem("", f"must give moments with a time zone, not {shown(moment)}"),))
+        return moment.astimezone(dt.UTC)
+
+    def kept_settings(self) -> Settings:
+        """The stored settings, or the shipped ones."""
+        try:
+            return self.store.get(Settings, "settings")
+        except NotFound:
+            return Settings()
+
+    def settings(self) -> Settings:
+        """The settings with the calendars that plug-ins add; those are used, but not stored."""
+        kept = self.kept_settings()
+        if not self.plugins.calendars:
+            return kept
+        own = {one.name for one in kept.calendars}
+        more = (attrs.evolve(one, name=name) for name, one in self.plugins.calendars.items() if name not in own)
+        return attrs.evolve(kept, calendars=(*kept.calendars, *more))
+
+    def today(self, settings: Settings, account: Account | None = None, plan: Plan | None = None) -> dt.date:
+        """The day it is for the plan, else the account, else the settings (D1)."""
+        zone = (plan.time_zone if plan else "") or (account.time_zone if account else "") or settings.time_zone
+        return today(self.now(), zone or "UTC")
+
+    def asker(self, settings: Settings, about: Subject | None = None) -> Asker:
+        """Who asks, with the stored roles beside the given ones (R2).
+
+        Teams are looked up where a scope needs them; who decides about many subjects leaves `about` out.
+        """
+        roles = self.actor.roles
+        if not self.actor.system:
+            person = self.store.get_many(Person, (self.actor.id,)).get(self.actor.id)
+            if person is not None and not person.active:
+                return Asker(self.actor.id, frozenset())
+            roles = roles | person.roles if person is not None else roles
+        scopes = {grant.scope for grant in settings.policy if grant.role in roles}
+        of_teams = about is None or any(owner.startswith(TEAM) for owner in about.owners)
+        if not (self.plugins.policies or "team" in scopes or "assigned" in scopes and of_teams):
+            return Asker(self.actor.id, roles)
+        mine = [
+            one for one in self.every(RecordQuery("team")) if isinstance(one, Team) and self.actor.id in one.members
+        ]
+        colleagues = frozenset(member for team in mine for member in team.members)
+        return Asker(self.actor.id, roles, frozenset(team.id for team in mine), colleagues)
+
+    def may(self, settings: Settings, action: str, about: Subject = NOBODYS, asker: Asker | None = None) -> Decision:
+        """The decision: the host's own policy where one is installed (R7), else ours."""
+        decider = next(iter(self.plugins.policies.values()), decide)
+        return decider(settings.policy, asker or self.asker(settings, about), action, about)
+
+    def need(self, settings: Settings, action: str, about: Subject = NOBODYS, asker: Asker | None = None) -> None:
+        """Raise `NotAllowed` unless it is allowed."""
+        decision = self.may(settings, action, about, asker)
+        if not decision.allowed:
+            raise NotAllowed(decision)
+
+    def seen(self, plan: Plan, account: Account, settings: Settings, *, written: bool = False) -> View:
+        """What the actor may see of a plan; raises the `NotFound` of an unknown id where that is nothing (V1, V7).
+
+        With `written` the actor has just changed it, and is shown that even where the change hides it from them.
+        """
+        may_see = written or self.may(settings, "plan.see", subject_of(account, plan)).allowed
+        day = self.today(settings, account, plan)
+        names = self.names(owners_of(plan)) if may_see else EMPTY
+        found = view(plan, account, settings, viewer_id=self.actor.id, may_see=may_see, today=day, names=names)
+        if found is None:
+            raise NotFound("plan", plan.id)
+        return found
+
+    def names(self, ids: Iterable[str]) -> FrozenMap[str, str]:
+        """The names of persons and teams, as owners write them."""
+        wanted = frozenset(ids)
+        persons = self.store.get_many(Person, (one for one in wanted if not one.startswith(TEAM)))
+        teams = self.store.get_many(Team, (one.removeprefix(TEAM) for one in wanted if one.startswith(TEAM)))
+        names = {one.id: one.name for one in persons.values()} | {TEAM + one.id: one.name for one in teams.values()}
+        return FrozenMap(names | ({ANY_CONTACT: "Any contact"} if ANY_CONTACT in wanted else {}))
+
+    def known_owner(self, owner_id: str) -> bool:
+        """Whether work may be assigned to this person, team or any contact; the actor need not be stored for that."""
+        if owner_id == ANY_CONTACT or owner_id == self.actor.id and not self.actor.system:
+            return True
+        if owner_id.startswith(TEAM):
+            return bool(self.store.get_many(Team, (owner_id.removeprefix(TEAM),)))
+        person = self.store.get_many(Person, (owner_id,)).get(owner_id)
+        return person is not None and person.active
+
+    def keep(self, before: R | None, after: R, action: str) -> R:
+        """Store one record, new or changed, and give it as it is stored; what did not change is not stored again."""
+        if after == before:
+            return after
+        return cast(R, self.commit(Change(before, after, action))[0])
+
+    def commit(self, *changes: Change, messages: tuple[Message, ...] = ()) -> tuple[Record, ...]:
+        """Store all of it in one transaction with its journal entries, then tell the listeners (J1, N1).
+
+        Gives the records as they are stored.
+        """
+        now, writes, entries = self.now(), [], []
+        for change in changes:
+            read = change.before.revision if change.before is not None else 0
+            after = stamped(change.after, read + 1, now)
+            writes.append(Write(after, read))
+            edits = diff(change.before, change.after) if change.before is not None else ()
+            kind = kind_of(type(after))
+            entries.append(Entry(kind, id_of(after), read + 1, now, self.actor.id, change.action, edits, change.detail))
+        self.store.commit(Batch(tuple(writes), entries=tuple(entries), messages=messages))
+        self.tell(tuple(entries))
+        return tuple(write.record for write in writes)
+
+    def tell(self, entries: tuple[Entry, ...]) -> None:
+        """Hand the entries to every listener; what one raises is logged, for the change is stored already."""
+        for name, listener in self.plugins.listeners.items():
+            try:
+                listener(entries)
+            except Exception:
+                log.exception("listener %s failed after a commit; the change is stored", name)
+
+    def every(self, query: Query) -> Iterator[Any]:
+        """All results of a query, page by page."""
+        after: str | None = None
+        while True:
+            page = self.store.find(query, limit=1000, after=after)
+            yield from page.items
+            if page.next is None:
+                return
+            after = page.next
+
+    def heed(self, warning: Warn) -> None:
+        """What happens to a warning when the caller gives no `warn`: it is logged."""
+        log.warning("%s: %s", warning.item_id, warning.message)
+
+
+def stamped(record: R, revision: int, now: dt.datetime) -> R:
+    """The record with its new revision, and a plan with the moment of the change; a launch brings both."""
+    if record.revision == revision:
+        return record
+    if isinstance(record, Plan):
+        return attrs.evolve(record, revision=revision, changed_at=now)
+    return attrs.evolve(record, revision=revision)
+
+
+def owners_of(plan: Plan) -> frozenset[str]:
+    """Everybody a plan names as owner or helper, of itself or of an item."""
+    named: set[str | None] = {plan.owner_id}
+    items: Iterable[Item] = (*plan.objectives, *plan.plays, *plan.tasks)
+    for item in items:
+        named.add(getattr(item, "owner_id", None))
+    for task in plan.tasks:
+        named.update(task.helpers)
+    return frozenset(one for one in named if one)
