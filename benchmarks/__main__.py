@@ -1,0 +1,53 @@
+"""Run the benchmarks: all of them, or those named; a table for people, or one JSON object with `--json`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from benchmarks.imports import imports
+from benchmarks.launch_sqlite import launch_sqlite
+from benchmarks.offsets import offsets
+from benchmarks.xlsx import xlsx
+
+ALL: dict[str, tuple[Callable[..., dict[str, float]], float]] = {
+    "launch_sqlite": (launch_sqlite, 1.5),
+    "offsets": (offsets, 3.0),
+    "import": (imports, 1.7),
+    "xlsx": (xlsx, 1.2),
+}
+"""Each benchmark with the ratio that is wanted."""
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    asked = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    asked.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(ALL)}; all without one")
+    asked.add_argument("--json", action="store_true", help="print one JSON object")
+    asked.add_argument(
+        "--repeats", type=int, default=None, help="pairs of runs, instead of each benchmark's own number"
+    )
+    given = asked.parse_args()
+    unknown = [name for name in given.names if name not in ALL]
+    if unknown:
+        asked.error(f"no benchmark is called {unknown[0]}: there are {', '.join(ALL)}")
+    found = {}
+    for name in given.names or ALL:
+        run, wanted = ALL[name]
+        found[name] = {**(run() if given.repeats is None else run(given.repeats)), "wanted": wanted}
+        if not given.json:
+            row = found[name]
+            print(
+                f"{name:15} ours {row['ours']:8.3f} s   floor {row['floor']:8.3f} s   ratio {row['ratio']:5.2f}", end=""
+            )
+            print(f"   ({row.get('least', 0):.2f} to {row.get('most', 0):.2f}; wanted ≤ {wanted})")
+    if given.json:
+        json.dump(found, sys.stdout, indent=1)
+        print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

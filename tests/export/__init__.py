@@ -1,0 +1,1 @@
+"""Tables and the files made of them."""

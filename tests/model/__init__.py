@@ -1,0 +1,1 @@
+"""The nouns, what their fields may hold, the rules of a plan, and the errors."""

@@ -1,0 +1,1 @@
+"""The workspace: every command goes read → decide → edit → commit → tell."""
