@@ -49,9 +49,10 @@ def test_every_kind_that_is_answered_stands_among_our_own() -> None:
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"there is no {SHARED.name} in ../shared/vectors")
 def test_the_peers_vectors_pass(capsys: pytest.CaptureFixture[str]) -> None:
-    """None of them fails, and at least those of the kinds of dates are answered."""
+    """None of them fails, and at least the 79 of the kinds of dates are answered."""
     assert 0 == main([str(SHARED)])
-    assert "79 passed, 0 failed, 83 skipped" == last_line(capsys)
+    passed, failed, _ = last_line(capsys).split(", ")
+    assert "0 failed" == failed and int(passed.split()[0]) >= 79
 
 
 def passing() -> list[Vector]:

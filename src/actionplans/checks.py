@@ -134,7 +134,7 @@ def quickly_made(cls: type[C]) -> type[C]:
     """Make values of a frozen class of very many fields faster; it wants `weakref_slot=False` and no subclasses.
 
     attrs fills a frozen value through `object.__setattr__`, a call for each field. Here a new value is, while it is
-    being filled, of a twin class that is not frozen and has the same slots: at 41 fields that takes a third of the time.
+    being filled, of a twin class that is not frozen and has the same slots: at 41 fields in a third of the time.
     """
 
     def begin(value: Any) -> None:

@@ -25,7 +25,7 @@ def offset_date(offset: Offset, anchor: dt.date, days: WorkDays) -> dt.date:
     if offset.unit == "working_days":
         return days.add(anchor, offset.count, offset.roll_anchor)
     count = offset.count
-    landed = shifted(a_date(anchor, "anchor"), count, offset.unit)
+    landed = shifted(anchor, count, offset.unit)
     if offset.roll == "none":
         return landed
     rolled = days.roll(landed, offset.roll)
@@ -38,12 +38,13 @@ def offset_date(offset: Offset, anchor: dt.date, days: WorkDays) -> dt.date:
 
 def shifted(day: dt.date, count: int, unit: str) -> dt.date:
     """`day` plus so many calendar days, weeks or months; months clamp at the month's end (D3)."""
+    day = a_date(day, "day")
     try:
         if unit == "months":
             from dateutil.relativedelta import relativedelta
 
             return day + relativedelta(months=count)
-        return day + dt.timedelta(days=count * 7 if unit == "weeks" else count)
+        return day + dt.timedelta(weeks=count) if unit == "weeks" else day + dt.timedelta(days=count)
     except (OverflowError, ValueError) as error:
         raise Invalid("offset", (Problem("count", f"{count} {unit} from {day} leave the years 1 to 9999"),)) from error
 
@@ -63,7 +64,7 @@ def start_of(due: dt.date, duration: int, days: WorkDays) -> dt.date:
 
 def duration_of(start: dt.date, due: dt.date, days: WorkDays) -> int:
     """How many working days there are from `start` to `due`, both included, at least 1 (D8)."""
-    if due < start:
+    if a_date(due, "due") < a_date(start, "start"):
         _refuse("due", f"{due} is before the start, {start}")
     return max(1, days.count(start, due))
 
@@ -74,6 +75,9 @@ def settle(
     """Start, due and duration, the third made from any two (D8). Raises `Invalid` when three disagree."""
     if duration is not None:
         _duration(duration)
+    for place, day in (("start", start), ("due", due)):
+        if day is not None:
+            a_date(day, place)
     if start is not None and due is not None:
         counted = duration_of(start, due, days)
         if duration is not None and duration != counted:
@@ -125,52 +129,51 @@ class Skipped(Value):
 class Explanation(Value):
     """Why a date is what it is (D10): counted from which anchor, what was skipped, where it landed, how it rolled.
 
-    `date` is the result, `landed` the day before any roll, `skipped` the non-working days between anchor and result
-    that did not count or were rolled over.
+    `counted_from` is the anchor after it was moved onto a working day, where the offset asks for that; `landed` the day
+    before any roll, `date` the result; `skipped` the non-working days that did not count or were rolled over.
     """
 
     offset: Offset
     anchor_name: Line
     anchor: dt.date
+    counted_from: dt.date
     landed: dt.date
     date: dt.date
     skipped: tuple[Skipped, ...] = ()
 
     def sentence(self) -> str:
         """One sentence a customer can read."""
-        count, unit = self.offset.count, self.offset.unit.replace("_", " ")
-        if abs(count) == 1:
-            unit = unit.removesuffix("s")
-        side = "before" if count < 0 else "after"
-        where = f"{self.anchor_name} ({_shown(self.anchor)})"
-        text = f"{_shown(self.date)} is " + (f"{abs(count)} {unit} {side} {where}" if count else f"the day of {where}")
+        text = f"{_shown(self.date)} is {self._distance()} {self.anchor_name} ({_shown(self.anchor)})"
+        if self.counted_from != self.anchor and self.offset.count:
+            text += f", counted from {_shown(self.counted_from)}"
         if self.landed != self.date:
             text += f", moved from {_shown(self.landed)}"
         if self.skipped:
-            text += (
-                f"; not counted: {_listed(self.skipped)}"
-                if unit.startswith("working")
-                else f"; not worked: {_listed(self.skipped)}"
-            )
+            text += f"; {'not counted' if self.landed == self.date else 'not worked'}: {_listed(self.skipped)}"
         return text + "."
+
+    def _distance(self) -> str:
+        count, unit = self.offset.count, self.offset.unit.replace("_", " ")
+        if count == 0:
+            if self.date == self.anchor or self.landed != self.date:
+                return "the day of"
+            return "the first working day after" if self.date > self.anchor else "the last working day before"
+        unit = unit.removesuffix("s") if abs(count) == 1 else unit
+        return f"{abs(count)} {unit} {'before' if count < 0 else 'after'}"
 
 
 def explain(offset: Offset, anchor_name: str, anchor: dt.date, days: WorkDays) -> Explanation:
     """Why `offset_date` gives what it gives, as data; `.sentence()` says it in words (D10)."""
     date = offset_date(offset, anchor, days)
-    if offset.unit == "working_days":
-        landed = date
-        first, last = min(anchor, date), max(anchor, date)
-    else:
-        landed = shifted(anchor, offset.count, offset.unit)
-        first, last = min(landed, date), max(landed, date)
-    skipped = []
-    for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        day = dt.date.fromordinal(ordinal)
-        reason = days.reason(day)
-        if reason is not None and (offset.unit == "working_days" or landed != date):
-            skipped.append(Skipped(day, reason))
-    return Explanation(offset, anchor_name, anchor, landed, date, tuple(skipped))
+    counted = offset.unit == "working_days"
+    counted_from = days.add(anchor, 0, offset.roll_anchor) if counted and offset.roll_anchor != "none" else anchor
+    landed = date if counted else shifted(anchor, offset.count, offset.unit)
+    first, last = sorted((anchor if counted else landed, date))
+    between = map(dt.date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+    off = tuple(Skipped(day, reason) for day in between if (reason := days.reason(day)) is not None)
+    return Explanation(
+        offset, anchor_name, anchor, counted_from, landed, date, off if counted or landed != date else ()
+    )
 
 
 def _shown(day: dt.date) -> str:

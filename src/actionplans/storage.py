@@ -190,7 +190,7 @@ class FoundTask(Value):
 
 @frozen
 class PlanQuery(Value):
-    """Plans as heads, ordered by id (which is the order of making). None asks for any; merged ones only by name (M2)."""
+    """Plans as heads, ordered by id (the order of making). None asks for any; merged ones only by name (M2)."""
 
     account_ids: tuple[Id, ...] | None = None
     statuses: tuple[Word, ...] | None = None

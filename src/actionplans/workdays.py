@@ -94,11 +94,14 @@ class WorkDays:
         if roll == "previous":
             return self._nth(day.toordinal(), -1)
         if roll in ("modified_next", "modified_previous"):
-            one, other = (0, -1) if roll == "modified_next" else (-1, 0)
-            landed = self._nth(day.toordinal(), one)
+            there, back = (0, -1) if roll == "modified_next" else (-1, 0)
+            try:
+                landed = self._nth(day.toordinal(), there)
+            except Invalid:  # the years end there, and so does the month
+                return self._nth(day.toordinal(), back)
             if (landed.year, landed.month) == (day.year, day.month):
                 return landed
-            return self._nth(day.toordinal(), other)
+            return self._nth(day.toordinal(), back)
         _refuse("roll", f"one of none, next, previous, modified_next, modified_previous, not {roll!r}")
 
     def count(self, first: dt.date, last: dt.date) -> int:
@@ -131,10 +134,9 @@ class WorkDays:
             roll_anchor = "none"
         if roll_anchor == "none":
             return self._nth(day.toordinal() + 1, n - 1) if n > 0 else self._nth(day.toordinal(), n)
-        if roll_anchor == "next":
-            return self._nth(day.toordinal(), n)
-        if roll_anchor == "previous":
-            return self._nth(day.toordinal() + 1, n - 1)
+        if roll_anchor in ("next", "previous"):
+            counted_from = self.roll(day, roll_anchor)
+            return self._nth(counted_from.toordinal(), n)
         _refuse("roll_anchor", f"one of none, next, previous, refuse, not {roll_anchor!r}")
 
     def _nth(self, ordinal: int, n: int) -> dt.date:

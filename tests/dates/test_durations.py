@@ -17,6 +17,8 @@ from tests.dates.oracle import NoDate, Oracle
 from tests.dates.strategies import CALENDARS, FIRST, LAST, NEARBY, near, runs
 from tests.size import size
 
+pytestmark = pytest.mark.timeout(900)  # a soak takes minutes
+
 Drawn = tuple[dt.date, tuple[WorkCalendar, ...]]
 TRIED = st.lists(st.tuples(NEARBY, st.one_of(st.integers(1, 12), st.integers(1, 400))), min_size=8, max_size=8)
 

@@ -16,6 +16,8 @@ from tests.dates.strategies import SMALL, runs
 from tests.dates.test_offsets import Case, cases, unpacked
 from tests.size import size
 
+pytestmark = pytest.mark.timeout(900)  # a soak takes minutes
+
 NEW_YEAR = WorkCalendar(yearly_holidays=frozenset({"01-01"}))
 WEDNESDAY = dt.date(2025, 12, 31)
 

@@ -30,6 +30,8 @@ from tests.dates.strategies import (
 )
 from tests.size import size
 
+pytestmark = pytest.mark.timeout(900)  # a soak takes minutes
+
 BATCH = 100
 """Offsets drawn for each set of calendars, so that a case costs less than its calendar."""
 

@@ -19,6 +19,8 @@ from tests.dates.oracle import ONE, NoDate, Oracle
 from tests.dates.strategies import CALENDARS, FIRST, LAST, NEARBY, ROLL_ANCHORS, ROLLS, SMALL, near, runs
 from tests.size import size
 
+pytestmark = pytest.mark.timeout(900)  # a soak takes minutes
+
 Drawn = tuple[dt.date, tuple[WorkCalendar, ...]]
 
 MON_TO_FRI = work_days(WorkCalendar())

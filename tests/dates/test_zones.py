@@ -15,6 +15,8 @@ from actionplans.schedule import offset_date
 from actionplans.workdays import today, work_days
 from tests.size import SOAK
 
+pytestmark = pytest.mark.timeout(900)  # a soak takes minutes
+
 DAY, SECOND, WEEK = dt.timedelta(days=1), dt.timedelta(seconds=1), dt.timedelta(days=7)
 FROM, UNTIL = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.datetime(2038, 1, 1, tzinfo=dt.UTC)
 

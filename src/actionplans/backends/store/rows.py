@@ -1,7 +1,7 @@
 """Nouns as rows and back. What a list filters or sorts by has a column; the codec writes the rest as JSON.
 
-The rows of a launch differ in few of their fields, so a text that was made or read once is kept for the next item
-that has the very same objects in those fields.
+The rows of a launch differ in few of their fields, so a text that was made once is kept for the next item that has
+the same values in those fields.
 """
 
 from __future__ import annotations
@@ -60,14 +60,13 @@ _LINKS, _OFFSETS = frozenset({"dependencies"}), frozenset({"offset", "start_offs
 
 
 class Part:
-    """Some fields of a class as JSON and back, each text made and read once while it is in use."""
+    """Some fields of a class as JSON and back, each text made once while it is in use."""
 
     def __init__(self, cls: type, fields: frozenset[str]) -> None:
         """The part of `cls` that these fields are."""
         self._rest = rest_of(cls, _others(cls, fields))
         self._plain, self._exact = _getter(cls, fields - _EXACT), _getter(cls, fields & _EXACT)
         self._texts: dict[Row, tuple[Any, Any, str]] = {}
-        self._values: dict[str, dict[str, Any]] = {}
 
     def dump(self, item: Any, slot: Row) -> str:
         """The text for an item: that of the last one in this slot, if it has the same values."""
@@ -77,24 +76,14 @@ class Part:
             return known[2]
         text = self._rest.dump(item)
         if len(text) <= _LONGEST:
-            _make_room(self._texts)
+            if len(self._texts) >= _MOST:
+                self._texts.clear()
             self._texts[slot] = (plain, exact, text)
         return text
 
     def load(self, text: str) -> Mapping[str, Any]:
-        """The values in a text, by field; not to be written."""
-        known = self._values.get(text)
-        if known is None:
-            known = self._rest.load(text)
-            if len(text) <= _LONGEST:
-                _make_room(self._values)
-                self._values[text] = known
-        return known
-
-
-def _make_room(cache: dict[Any, Any]) -> None:
-    if len(cache) >= _MOST:
-        cache.clear()
+        """The values in a text, by field; the codec remembers the short ones."""
+        return self._rest.load(text)
 
 
 def _others(cls: type, columns: Iterable[str]) -> frozenset[str]:

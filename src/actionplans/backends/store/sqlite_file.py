@@ -166,7 +166,7 @@ class Connection:
         self.is_open: bool = False
         self.db: sqlite3.Connection
         self._pid = os.getpid()
-        self.passing = look(path, store) and not _writable(path)
+        self.passing: bool = look(path, store) and not _writable(path)
         try:
             self.db = _read_only(path, pragmas) if self.passing else _connected(path, busy_timeout, pragmas)
             self.is_open = True

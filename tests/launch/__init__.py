@@ -1,0 +1,1 @@
+"""From a template and a draft to a dated, owned plan."""
