@@ -1,4 +1,4 @@
-"""The main job from end to end: accounts, a template, a plan for each opportunity, work, reports, Excel, and all there again.
+"""The main job from end to end: companies, a template, a plan for each opportunity, work, reports, Excel.
 
     python examples/quickstart.py
 
@@ -25,12 +25,24 @@ import attrs
 import actionplans as ap
 from actionplans import edit, progress
 from actionplans.accounts import name_key
+from actionplans.settings import CustomField
 
 HERE = Path(__file__).resolve().parent
 REAL = HERE.parent.parent / "shared" / "data" / "crm"
 STORE, PLAN, PORTFOLIO = Path("quickstart.db"), Path("quickstart-plan.xlsx"), Path("quickstart-portfolio.xlsx")
 SECTORS = "technology medical retail software entertainment marketing finance employment services telecommunications"
-COUNTRIES = ("United States", "Philippines", "Kenya", "Japan", "Italy", "Norway", "Korea", "Jordan", "Brazil", "Germany")
+COUNTRIES = (
+    "United States",
+    "Philippines",
+    "Kenya",
+    "Japan",
+    "Italy",
+    "Norway",
+    "Korea",
+    "Jordan",
+    "Brazil",
+    "Germany",
+)
 COUNTRIES += ("Panama", "Belgium", "Romania", "Poland", "China", "Portugal")
 WORKED_ON = 20
 """Every so-manieth plan gets its first two tasks done."""
@@ -48,9 +60,9 @@ def main() -> int:
     corrections: Counter[str] = Counter()
     with opened(last) as ws:
         with part("people and companies"):
+            set_up(ws, rows["sales_pipeline"])
             people = add_people(ws, rows["sales_teams"])
             accounts = add_accounts(ws, rows["accounts"], rows["sales_pipeline"], people, corrections)
-            stages(ws, rows["sales_pipeline"])
         with part("template"):
             template = ws.templates.publish(ap.read_template(HERE / "templates" / "opportunity.toml"))
             print(f"  {template.title!r}, version {template.version}: {len(template.tasks)} tasks")
@@ -69,7 +81,10 @@ def main() -> int:
         before = census(ws)
     with part("closed and opened again"), opened(last) as ws:
         after = census(ws)
-        print(f"  {after['plans']} plans, {after['tasks']} tasks, {after['done']} of them done: all there" * (after == before))
+        print(
+            f"  {after['plans']} plans, {after['tasks']} tasks, {after['done']} of them done: all there"
+            * (after == before)
+        )
     return 0 if after == before else 1
 
 
@@ -130,19 +145,21 @@ def add_accounts(
                 type=corrected(row["sector"], SECTORS.split(), corrections),
                 parent_id=made[parent].id if parent else None,
                 owner_id=people[owner] if owner else None,
+                custom=ap.FrozenMap({"country": corrected(row["office_location"], COUNTRIES, corrections)}),
             )
-            corrected(row["office_location"], COUNTRIES, corrections)
         left = {name: row for name, row in left.items() if name not in made}
-    print(f"  {len(made)} companies, {sum(account.parent_id is not None for account in made.values())} of them subsidiaries")
+    subsidiaries = sum(account.parent_id is not None for account in made.values())
+    print(f"  {len(made)} companies, {subsidiaries} of them subsidiaries")
     return made
 
 
-def stages(ws: ap.Workspace, opportunities: list[Row]) -> None:
-    """The stages of the deals, added to the library's."""
-    known = ws.settings.get().stages
-    missing = sorted({row["deal_stage"] for row in opportunities} - {one.title for one in known})
-    if missing:
-        ws.settings.update(stages=(*known, *(ap.Stage(name_key(one), one, key=name_key(one), fixed=True) for one in missing)))
+def set_up(ws: ap.Workspace, opportunities: list[Row]) -> None:
+    """The stages of the deals, added to the library's, and a field for a company's country."""
+    settings = ws.settings.get()
+    titles = sorted({row["deal_stage"] for row in opportunities} - {one.title for one in settings.stages})
+    stages = tuple(ap.Stage(name_key(one), one, key=name_key(one), fixed=True) for one in titles)
+    country = CustomField("country", "Country", of="account")
+    ws.settings.update(stages=settings.stages + stages, custom_fields=(country,))
 
 
 def launch(
@@ -171,7 +188,9 @@ def launch(
                 left_out["no " + " and no ".join(lacks)] += 1
             elif title not in there:
                 start = dt.date.fromisoformat(row["engage_date"])
-                draft = ws.draft(template, accounts[account], start=start, title=title, owner_id=people[row["sales_agent"]])
+                draft = ws.draft(
+                    template, accounts[account], start=start, title=title, owner_id=people[row["sales_agent"]]
+                )
                 yield attrs.evolve(draft, stage_id=stage_ids[row["deal_stage"]])
 
     begun, launched = time.perf_counter(), 0
@@ -180,7 +199,9 @@ def launch(
             left_out[str(result.error)] += 1
         launched += result.error is None
     took = time.perf_counter() - begun
-    print(f"  {launched} launched ({launched * len(template.tasks) / took:,.0f} tasks a second), {len(there)} were there")
+    print(
+        f"  {launched} launched ({launched * len(template.tasks) / took:,.0f} tasks a second), {len(there)} were there"
+    )
     for reason, times in sorted(left_out.items()):
         print(f"  {times} not launched: {reason}")
     if launched + len(there) + left_out.total() != len(opportunities):
@@ -204,7 +225,10 @@ def overdue(ws: ap.Workspace, today: dt.date) -> None:
     late: Counter[str] = Counter()
     for found in ws.tasks(ap.TaskQuery(due_before=today)):
         late[found.task.owner_id or "nobody"] += 1
-    print(f"  {late.total()} tasks were due before {today}; most with " + ", ".join(f"{who} ({n})" for who, n in late.most_common(3)))
+    print(
+        f"  {late.total()} tasks were due before {today}; most with "
+        + ", ".join(f"{who} ({n})" for who, n in late.most_common(3))
+    )
 
 
 def by_company(ws: ap.Workspace) -> None:
@@ -220,7 +244,8 @@ def by_company(ws: ap.Workspace) -> None:
             total = sum((totals.get(one, Counter()) for one in below), Counter())
             share = Fraction(total["done"], (total["done"] + total["open"]) or 1)
             shown = progress.percent(share, anything_open=total["open"] > 0)
-            print(f"  {account.name:28} {len(below):3} companies {total['plans']:5} plans {total['done']:6} done {shown:4} %")
+            counted = f"{len(below):3} companies {total['plans']:5} plans {total['done']:6} done {shown:4} %"
+            print(f"  {account.name:28} {counted}")
 
 
 def export(ws: ap.Workspace) -> None:

@@ -195,10 +195,10 @@ def test_edits_that_make_no_sense_are_refused(wrong: Edit) -> None:
     [
         (("task", "call", ""), "after"),
         (("task", "call", "", Task("call", "A"), Task("call", "B")), "after"),
-        (("task", "call", "", None, 5), "kind"),
-        (("stage", "call", "", Task("call", "A")), "kind"),
+        (("task", "call", "", None, 5), "after"),
+        (("stage", "call", "", Task("call", "A")), "before"),
         (("task", "", "order", ("a", "b"), ["b", "a"]), "after"),
-        (("task", "", "order", ("a", 2), ()), "before"),
+        (("task", "", "order", ("a", 2), ()), "before[1]"),
     ],
 )
 def test_an_edit_is_one_of_three_things(given: tuple[Any, ...], place: str) -> None:

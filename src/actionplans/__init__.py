@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from actionplans.storage import TaskQuery as TaskQuery
     from actionplans.template import read_template as read_template
     from actionplans.workspace import Workspace as Workspace
-    from actionplans.workspace import open_workspace as open  # noqa: F401
+    from actionplans.workspace import open_workspace
+
+    open = open_workspace
 
 __version__ = "0.1.0"
 

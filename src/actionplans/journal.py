@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import attrs
 from attrs import frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Value, shown
+from actionplans.checks import EMPTY, FrozenMap, Value, check_of, shown
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
 from actionplans.model.words import Count, Id, Line, NewId, Word
@@ -52,12 +52,10 @@ class Edit(Value):
         if self.field == "" and (self.before is None) == (self.after is None):
             yield Problem("after", "an item either comes or goes: give it as before or as after")
         elif self.field == "" and self.kind not in [getattr(one, "kind", "") for one in (self.before, self.after)]:
-            yield Problem("kind", f"the item that came or went is no {self.kind}")
+            yield Problem("before" if self.after is None else "after", f"the item that came or went is no {self.kind}")
         if self.field == "order" and self.kind != "record":
             for name in ("before", "after"):
-                held = getattr(self, name)
-                if not isinstance(held, tuple) or not all(isinstance(one, str) for one in held):
-                    yield Problem(name, f"a tuple of ids is wanted, not {shown(held)}")
+                yield from (problem.under(name) for problem in check_of(tuple[Id, ...])(getattr(self, name)))
 
 
 @frozen

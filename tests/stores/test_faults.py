@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,16 @@ def test_a_disk_without_space_for_a_new_file_is_full(small_disk: Path) -> None:
 Prepare = Callable[[Path], Any]
 
 
-def test_what_may_not_be_written_can_be_read(tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may look into; pytest's own are for its user only."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def test_what_may_not_be_written_can_be_read(open_folder: Path) -> None:
     """Of files and folders without permission to write: writing says so, reading works, and nothing changes."""
     cases: dict[str, tuple[Prepare, str]] = {
         "file": (lambda one: (one / "plans.db").chmod(0o444), "Sales StoreReadOnly Sales"),
@@ -113,12 +123,9 @@ def test_what_may_not_be_written_can_be_read(tmp_path_factory: pytest.TempPathFa
         "secret": (lambda one: ((one / "plans.db").chmod(0), one.chmod(0o777)), "StoreUnavailable"),
         "nothing": (lambda one: ((one / "plans.db").unlink(), one.chmod(0o555)), "StoreReadOnly"),
     }
-    base = tmp_path_factory.mktemp("shared")
-    for folder in (base, *base.parents[: len(base.parents) - 2]):
-        folder.chmod(0o755)
     folders = []
     for name, (prepare, _) in cases.items():
-        folder = base / name
+        folder = open_folder / name
         folder.mkdir()
         folder.chmod(0o777)
         store = open_sqlite(f"sqlite:///{folder}/plans.db")
@@ -126,11 +133,11 @@ def test_what_may_not_be_written_can_be_read(tmp_path_factory: pytest.TempPathFa
         store.close()
         prepare(folder)
         folders.append(folder)
-    live = open_sqlite(f"sqlite:///{base}/live/plans.db")
+    live = open_sqlite(f"sqlite:///{open_folder}/live/plans.db")
     save(live, attrs.evolve(live.get(Team, "x"), name="Support"))
     names = [sorted(one.name for one in folder.iterdir()) for folder in folders]
     assert [wanted for _, wanted in cases.values()] == told(
-        start("read_only", f"sqlite:///{base}/warm.db", *map(str, folders))
+        start("read_only", f"sqlite:///{open_folder}/warm.db", *map(str, folders))
     )
     assert names == [sorted(one.name for one in folder.iterdir()) for folder in folders]
     live.close()

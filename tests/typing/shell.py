@@ -19,8 +19,8 @@ with ap.open("memory:", actor=ap.Actor("ana", roles={"manager"})) as ws:
     assert_type(draft, ap.Draft)
 
     plan = ws.launch(draft)
-    assert_type(plan, ap.Plan)
+    assert_type(plan, View)
     assert_type(ws.view(plan.id), View)
-    assert_type(ws.change(plan.id, edit.complete, plan.task("call").id), ap.Plan)
+    assert_type(ws.change(plan.id, edit.complete, plan.task("call").id), View)
     ws.change(plan.id, edit.complete)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     ws.change(plan.id, edit.complete, 7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

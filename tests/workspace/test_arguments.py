@@ -124,15 +124,16 @@ def test_a_wrong_argument_is_one_of_our_errors(name: str) -> None:
     """Nothing raw comes out, and what is refused leaves the store as it was."""
     ws = peopled(opened())
     plan = ws.launch(ws.draft("follow-up", "acme", start=MONDAY))
-    refused = 0
+    refused, before = 0, snapshot(store_of(ws))
     for value in NASTY:
-        before = snapshot(store_of(ws))
         try:
             spent(CALLS[name](ws, plan, value))
         except ActionPlansError as error:
             assert str(error)
             assert before == snapshot(store_of(ws)), value
             refused += 1
+        else:
+            before = snapshot(store_of(ws))
     assert refused
 
 

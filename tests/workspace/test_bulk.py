@@ -68,6 +68,19 @@ def test_chunks_are_launched_as_results_are_taken(ws: Workspace) -> None:
     assert 5 == len([next(results) for _ in range(5)]) == len(taken) == len(list(ws.plans()))
 
 
+def test_whoever_a_launch_names_is_looked_up(ws: Workspace) -> None:
+    """By id, team, address and role, for a single launch and for many (T5)."""
+    ws.accounts.update("acme", roles={"csm": "cleo"})
+    rules = ("person:ben", "team:cs", "email:ben@example.com", "email:BEN@Example.com", "role:csm", "account_owner")
+    tasks = tuple(TemplateTask(f"t{n}", "T", due=Offset(1), owner=(rule,)) for n, rule in enumerate(rules))
+    ws.templates.publish(Template("named", "Named", tasks=tasks))
+    draft = ws.draft("named", "acme", start=MONDAY)
+    (many,) = ws.launch_many([draft])
+    for plan in (ws.launch(draft), ws.view(many.plan_id or "")):
+        assert ["ben", "team:cs", "ben", "ben", "cleo", "ana"] == [task.owner_id for task in plan.tasks]
+        assert {"Ben", "Customer Success", "Cleo", "Ana"} == {plan.name(task.owner_id) for task in plan.tasks}
+
+
 def test_what_fails_is_told_and_leaves_the_others_alone(ws: Workspace) -> None:
     """Each with its own error, in the order of the drafts."""
     good = drafts(ws, 1)[0]
