@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, overload
@@ -65,6 +65,10 @@ class FrozenMap(Mapping[K, V]):
         """Refused."""
         raise AttributeError(f"a FrozenMap is never written: make a new one to change {name}")
 
+    def __delattr__(self, name: str) -> None:
+        """Refused."""
+        raise AttributeError(f"a FrozenMap is never written: make a new one without {name}")
+
     def __getitem__(self, key: K) -> V:
         """The value of `key`, or KeyError."""
         return self._items[key]
@@ -115,6 +119,19 @@ class FrozenMap(Mapping[K, V]):
 
 
 EMPTY: FrozenMap[Any, Any] = FrozenMap()
+
+
+def frozen_map(given: Mapping[Any, Any]) -> FrozenMap[Any, Any]:
+    """A mapping as nouns hold it; anything else is left for the field's check to name."""
+    return given if isinstance(given, FrozenMap) or not isinstance(given, Mapping) else FrozenMap(given)
+
+
+def frozen_set(given: Iterable[Any]) -> frozenset[Any]:
+    """A set, list or tuple as nouns hold it; anything else is left for the field's check to name."""
+    try:
+        return frozenset(given) if isinstance(given, set | list | tuple) else given  # type: ignore[return-value]
+    except TypeError:  # something in it cannot be in a set
+        return given  # type: ignore[return-value]
 
 
 class Value:

@@ -215,7 +215,7 @@ def _works(rule: _Rule, day: dt.date) -> bool:
     return day.isoweekday() in weekdays
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def work_days(*calendars: WorkCalendar) -> WorkDays:
     """The working days of these calendars together (D6); made once for each combination."""
     if not calendars:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actionplans.checks import EMPTY, FrozenMap, Text, Whole, check_of, field_problems, plain_text, shown
+from actionplans.checks import EMPTY, FrozenMap, Whole, check_of, field_problems, plain_text, shown
 from actionplans.errors import Invalid
 from actionplans.model import Offset, Task
 from actionplans.model.words import CustomValue, Id, Key, Title
@@ -67,7 +67,10 @@ def test_what_fits(hint: Any, right: list[object]) -> None:
         (Annotated[int, Whole(1, 3)], True, ("", "a whole number is wanted, not bool True")),
         (Annotated[int, Whole(1, 3)], 1.0, ("", "a whole number is wanted, not float 1.0")),
         (Annotated[int, Whole(1, 3)], "2", ("", "a whole number is wanted, not str '2'")),
-        (Annotated[int, Whole(1, 3)], 10**5000, ("", "from 1 to 3, not int something that cannot be shown")),
+        pytest.param(
+            *(Annotated[int, Whole(1, 3)], 10**5000, ("", "from 1 to 3, not int something that cannot be shown")),
+            id="a huge number",
+        ),
         (Literal["a", "b"], "c", ("", "one of a, b, not str 'c'")),
         (Literal["a", "b"], ["a"], ("", "one of a, b, not list ['a']")),
         (dt.date, dt.datetime(2026, 1, 1), ("", "a date is wanted, not datetime datetime.datetime(2026, 1, 1, 0, 0)")),
@@ -87,7 +90,7 @@ def test_what_fits(hint: Any, right: list[object]) -> None:
         (frozenset[Id], {"a"}, ("", "a frozenset is wanted, not set {'a'}")),
         (FrozenMap[Id, int], {"a": 1}, ("", "a FrozenMap is wanted, not dict {'a': 1}")),
         (FrozenMap[Id, int], FrozenMap({"a": "b"}), ("['a']", "a int is wanted, not str 'b'")),
-        (FrozenMap[Id, int], FrozenMap({7: 1}), ("[int 7]" if False else "[7]", "text is wanted, not int 7")),
+        (FrozenMap[Id, int], FrozenMap({7: 1}), ("[int 7]", "text is wanted, not int 7")),
         (CustomValue, 1.5, ("", "str, bool, int, Decimal, date or tuple is wanted, not float 1.5")),
         (CustomValue, None, ("", "str, bool, int, Decimal, date or tuple is wanted, not NoneType None")),
         (CustomValue, Decimal("NaN"), ("", "a finite Decimal is wanted, not Decimal Decimal('NaN')")),
@@ -100,7 +103,7 @@ def test_what_fits(hint: Any, right: list[object]) -> None:
 def test_what_does_not_fit(hint: Any, value: object, problem: tuple[str, str]) -> None:
     """The place inside the value, what is wanted, and what was given."""
     ((place, message),) = said(hint, value)
-    assert place == problem[0] if problem[0] != "[7]" else place in ("[7]", "[int 7]")
+    assert problem[0] == place
     assert message.startswith(problem[1])
 
 

@@ -13,6 +13,11 @@ from tests.nasty import NASTY
 
 PROBLEMS = (Problem("tasks[2].due", "is before the start"), Problem("title", "must not be blank"))
 
+STORE_ERRORS = (
+    *("StoreError", "StoreUnknown", "StoreMissing", "StoreForeign", "StoreNewer", "StoreReadOnly"),
+    *("StoreFull", "StoreBusy", "StoreCorrupt", "StoreUnavailable", "StoreClosed"),
+)
+
 SAMPLES: dict[str, tuple[object, ...]] = {
     "Invalid": ("Plan", PROBLEMS),
     "InvalidFile": ("plan.toml", PROBLEMS[:1]),
@@ -27,13 +32,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "MissingExtra": ("icalendar", "ical"),
     "PluginError": ("mine", "it misspells a hook: see the list of hooks"),
     "ExportError": ("tasks[3].description", "is longer than a cell takes: shorten it"),
-    **{
-        name: ("plans.db", "it did not work")
-        for name in (
-            *("StoreError", "StoreUnknown", "StoreMissing", "StoreForeign", "StoreNewer", "StoreReadOnly"),
-            *("StoreFull", "StoreBusy", "StoreCorrupt", "StoreUnavailable", "StoreClosed"),
-        )
-    },
+    **dict.fromkeys(STORE_ERRORS, ("plans.db", "it did not work")),
 }
 
 ALL = {name: cls for name, cls in vars(errors).items() if isinstance(cls, type) and issubclass(cls, ActionPlansError)}

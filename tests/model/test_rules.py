@@ -48,9 +48,9 @@ def test_a_sound_plan_passes() -> None:
             "no task 'live'",
         ),
         (
-            {"tasks": (Task("a", "A", start_offset=Offset(1, anchor="milestone:a")),)},
+            {"tasks": (Task("a", "A", start_offset=Offset(1, anchor="milestone:why")),)},
             "task 'a'.start_offset.anchor",
-            "no milestone 'a'",
+            "no milestone 'why'",
         ),
         (
             {"tasks": (Task("a", "A", start_offset=Offset(1, anchor="own_start")),)},

@@ -25,7 +25,15 @@ from actionplans.edit.context import (
     wrong,
 )
 from actionplans.edit.tasks import waiting_again
-from actionplans.edit.words import custom_problems, editable, fields_of, vocabulary_problems, with_defaults
+from actionplans.edit.words import (
+    custom_problems,
+    editable,
+    fields_of,
+    touched,
+    touched_custom,
+    vocabulary_problems,
+    with_defaults,
+)
 from actionplans.errors import Invalid, NotFound, Problem
 from actionplans.model import Comment, Item, Milestone, Objective, Plan, Play, Stage, Task
 from actionplans.schedule import settle
@@ -139,10 +147,13 @@ def update(plan: Plan, context: Context, item_id: str, **fields: Any) -> Plan:
     if isinstance(item, Milestone) and item.original_due is None:
         given["original_due"] = item.due or given.get("due")
     changed = _evolved(item, given)
-    if changed == item:
+    found = [*vocabulary_problems(changed, context.settings, touched(item, changed))]
+    if isinstance(item, Objective | Play | Task) and "custom" in given:
+        found += custom_problems(
+            item.kind, given["custom"], context.settings, touched_custom(item.custom, given["custom"])
+        )
+    if changed == item and not found:
         return plan
-    found = [*vocabulary_problems(changed, context.settings, fields)]
-    found += custom_problems(item.kind, given.get("custom", {}), context.settings, fields.get("custom", ()))
     return sound(replaced(plan, changed), (changed,), found=found)
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from actionplans.checks import shown
 from actionplans.edit.context import Context, changeable, known_stage, refuse, verb
-from actionplans.edit.words import custom_problems, editable
+from actionplans.edit.words import custom_problems, editable, touched_custom
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
 from actionplans.workdays import today
@@ -40,13 +40,11 @@ def update_plan(plan: Plan, context: Context, **fields: Any) -> Plan:
     """
     changeable(plan, "editing")
     changed = attrs.evolve(plan, **editable(plan, EDITABLE_PLAN, fields, "this plan"))
-    if changed == plan:
-        return plan
     found = [*_strange(changed, context, plan)]
-    found += custom_problems("plan", changed.custom, context.settings, fields.get("custom", ()))
+    found += custom_problems("plan", changed.custom, context.settings, touched_custom(plan.custom, changed.custom))
     if found:
         raise Invalid("this plan", tuple(found))
-    return changed
+    return plan if changed == plan else changed
 
 
 @verb("complete")

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Set
 from decimal import Decimal
 from typing import Any
 
+import attrs
+
 from actionplans.checks import EMPTY, FrozenMap, field_problems, shown
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Item, Objective, Plan, Task
@@ -41,6 +43,22 @@ def custom_problems(
         elif not fits_field(fields[name], value):
             choices = f" of {', '.join(fields[name].choices)}" if fields[name].choices else ""
             yield Problem(place, f"{fields[name].type}{choices} is wanted, not {shown(value)}")
+
+
+def touched(before: Item, after: Item) -> tuple[str, ...]:
+    """The fields in which two states of an item differ."""
+    names = (one.name for one in attrs.fields(type(before)))
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
+
+
+def touched_custom(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """The custom fields that differ, yes and 1 among them."""
+    names = dict.fromkeys((*before, *after))
+    return tuple(one for one in names if _told_apart(before.get(one)) != _told_apart(after.get(one)))
+
+
+def _told_apart(value: object) -> tuple[type, object]:
+    return type(value), value
 
 
 def fields_of(kind: str, settings: Settings) -> dict[str, CustomField]:

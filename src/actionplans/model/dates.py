@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated
 
-from attrs import frozen
+from attrs import field, frozen
 
-from actionplans.checks import Text, Value, verify
+from actionplans.checks import Text, Value, frozen_set, verify
 from actionplans.errors import Problem
 from actionplans.model.words import Days, Id, IsoWeekday, LagUnit, LinkKind, Roll, RollAnchor, Unit
 
@@ -87,11 +87,11 @@ class WorkCalendar(Value):
     """
 
     name: Annotated[str, Text(100, filled=True, pattern=r"[^&]+", form="a name without '&'")] = "default"
-    weekdays: frozenset[IsoWeekday] = frozenset({1, 2, 3, 4, 5})
-    yearly_holidays: frozenset[DayOfYear] = frozenset()
-    holidays: frozenset[dt.date] = frozenset()
-    working_days: frozenset[dt.date] = frozenset()
-    yearly_working_days: frozenset[DayOfYear] = frozenset()
+    weekdays: frozenset[IsoWeekday] = field(default=frozenset({1, 2, 3, 4, 5}), converter=frozen_set)
+    yearly_holidays: frozenset[DayOfYear] = field(default=frozenset(), converter=frozen_set)
+    holidays: frozenset[dt.date] = field(default=frozenset(), converter=frozen_set)
+    working_days: frozenset[dt.date] = field(default=frozenset(), converter=frozen_set)
+    yearly_working_days: frozenset[DayOfYear] = field(default=frozenset(), converter=frozen_set)
 
     def problems(self) -> Iterator[Problem]:
         """No contradiction, no impossible day, and at least one working day."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from attrs import field, frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Text, Value
+from actionplans.checks import EMPTY, FrozenMap, Text, Value, frozen_map, frozen_set
 from actionplans.model.words import Count, CustomValue, Id, Line, Name, PersonKind, Word
 
 Email = Annotated[
@@ -20,20 +19,12 @@ Email = Annotated[
 TimeZone = Annotated[str, Text(64, pattern=r"[A-Za-z0-9_+/-]+", form="a time zone like Europe/Lisbon")]
 
 
-def _set_of(roles: Iterable[str]) -> frozenset[str]:
-    """A set, list or tuple of roles as a frozenset; anything else stays as it is and is refused by the check."""
-    try:
-        return frozenset(roles) if isinstance(roles, set | list | tuple) else roles  # type: ignore[return-value]
-    except TypeError:
-        return roles  # type: ignore[return-value]
-
-
 @frozen
 class Actor(Value):
     """Who is asking: a person, with the roles that the host gives for this call (R2), or the system."""
 
     id: Id
-    roles: frozenset[Word] = field(default=frozenset(), converter=_set_of)
+    roles: frozenset[Word] = field(default=frozenset(), converter=frozen_set)
     system: bool = False
 
 
@@ -67,10 +58,10 @@ class Account(Value):
     email: Email = ""
     time_zone: TimeZone = ""
     owner_id: Id | None = None
-    roles: FrozenMap[Word, Id] = EMPTY
+    roles: FrozenMap[Word, Id] = field(default=EMPTY, converter=frozen_map)
     primary_contact_id: Id | None = None
     partners: tuple[Partnership, ...] = ()
-    custom: FrozenMap[Word, CustomValue] = EMPTY
+    custom: FrozenMap[Word, CustomValue] = field(default=EMPTY, converter=frozen_map)
     created_by: Id | None = None
     revision: Count = 0
 
@@ -104,7 +95,7 @@ class Person(Value):
     time_zone: TimeZone = ""
     calendar: Line = ""
     active: bool = True
-    roles: frozenset[Word] = frozenset()
+    roles: frozenset[Word] = field(default=frozenset(), converter=frozen_set)
     preferences: tuple[Preference, ...] = ()
     quiet_hours: QuietHours | None = None
     opted_out: bool = False
@@ -117,5 +108,5 @@ class Team(Value):
 
     id: Id
     name: Name
-    members: frozenset[Id] = frozenset()
+    members: frozenset[Id] = field(default=frozenset(), converter=frozen_set)
     revision: Count = 0

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar, TypeVar, final
 
-from attrs import frozen
+from attrs import field, frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Value, plain_text, problems, quickly_made
+from actionplans.checks import EMPTY, FrozenMap, Value, frozen_map, plain_text, problems, quickly_made
 from actionplans.errors import Invalid, NotFound, Problem
 from actionplans.model.dates import Dependency, Offset
 from actionplans.model.people import TimeZone
@@ -343,7 +343,7 @@ class Plan(Value):
     id: Id
     account_id: Id
     title: Title
-    anchors: FrozenMap[Word, dt.date]
+    anchors: FrozenMap[Word, dt.date] = field(converter=frozen_map)
     description: Prose = ""
     section: Word = ""
     stage_id: Id | None = None
@@ -363,7 +363,7 @@ class Plan(Value):
     category: Word = ""
     tags: tuple[Word, ...] = ()
     comments: tuple[Comment, ...] = ()
-    custom: FrozenMap[Word, CustomValue] = EMPTY
+    custom: FrozenMap[Word, CustomValue] = field(default=EMPTY, converter=frozen_map)
     paused_on: dt.date | None = None
     merged_into: Id | None = None
     completed_at: dt.datetime | None = None

@@ -1,7 +1,7 @@
 """What tests of the library and of its plug-ins share.
 
-    strategies    Hypothesis strategies for every noun
-    samples       small worlds of records and queries that often meet
-    stores        StoreContract, to inherit: the contract of `actionplans.storage` as tests
-    clock         FrozenClock, which moves when it is told to
+strategies    Hypothesis strategies for every noun
+samples       small worlds of records and queries that often meet
+stores        StoreContract, to inherit: the contract of `actionplans.storage` as tests
+clock         FrozenClock, which moves when it is told to
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +32,18 @@ from actionplans.storage import (
     id_of,
     kind_of,
 )
-from actionplans.testing.opened import OpenedStore, entry, every, everything, expected, plan, save, shared, tenants
+from actionplans.testing.opened import (
+    OpenedStore,
+    entry,
+    every,
+    everything,
+    expected,
+    impatient_threads,
+    plan,
+    save,
+    shared,
+    tenants,
+)
 from actionplans.testing.samples import NOW, accounts, others, plans, queries
 from actionplans.testing.strategies import NASTY
 
@@ -57,8 +67,7 @@ class FindingContract(OpenedStore):
     def test_c6_a_read_sees_whole_commits_only(self, place: Path, store: Store) -> None:
         """Plans that are always committed together, with all their items, are never seen apart."""
         save(store, *_together(0))
-        stop, patience = threading.Event(), sys.getswitchinterval()
-        sys.setswitchinterval(1e-5)
+        stop = threading.Event()
 
         def write() -> None:
             n = 0
@@ -66,7 +75,7 @@ class FindingContract(OpenedStore):
                 n += 1
                 save(store, *(attrs.evolve(one, revision=n) for one in _together(n)))
 
-        with ThreadPoolExecutor(1) as pool:
+        with impatient_threads(), ThreadPoolExecutor(1) as pool:
             writer = pool.submit(write)
             try:
                 for _ in range(100):
@@ -76,7 +85,6 @@ class FindingContract(OpenedStore):
                     assert (1, 1) == (len(seen), len(listed))
             finally:
                 stop.set()
-                sys.setswitchinterval(patience)
             writer.result()
 
     # C8: `find` gives exactly the records for which `matches(query, record)` holds, in the order its query states
@@ -257,7 +265,7 @@ class FindingContract(OpenedStore):
                         continue
                     break
 
-        with ThreadPoolExecutor(8) as pool:
+        with impatient_threads(), ThreadPoolExecutor(8) as pool:
             list(pool.map(add, range(8)))
         assert ("80", 81) == (store.get(Plan, "p1").title, store.get(Plan, "p1").revision)
 

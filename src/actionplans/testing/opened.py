@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,17 @@ class OpenedStore:
         store = self.open_store(place)
         yield store
         store.close()
+
+
+@contextmanager
+def impatient_threads() -> Iterator[None]:
+    """Threads take turns a thousand times as often as usual, so that they meet in the middle of things."""
+    patience = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(patience)
 
 
 def plan(id: str = "p1", *tasks: Task, **more: Any) -> Plan:
