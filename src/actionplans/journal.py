@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import attrs
 from attrs import frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Value, check_of, shown
+from actionplans.checks import EMPTY, FrozenMap, Text, Value, check_of, shown
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
 from actionplans.model.words import Count, Id, Line, NewId, Word
@@ -26,6 +26,9 @@ COLLECTIONS = ("stages", "objectives", "milestones", "plays", "tasks")
 
 BOOKKEEPING = frozenset({"revision", "changed_at"})
 """Fields that every commit sets; they are no part of a change."""
+
+RecordId = Annotated[str, Text(220, filled=True)]
+"""The id a record is stored under: its own, and for a template `ID@VERSION`."""
 
 Held = Any
 """A field's value or a whole item: whatever the noun's field is annotated with."""
@@ -67,7 +70,7 @@ class Entry(Value):
     """
 
     record: Word
-    id: Id
+    id: RecordId
     revision: Count
     at: dt.datetime
     by: Id

@@ -322,11 +322,11 @@ def sort_text(record: Record) -> str:
         case Template():
             return record.id
         case Touchpoint():
-            return record.at.isoformat()
+            return record.at.astimezone(dt.UTC).isoformat()
         case Invitation():
             return record.plan_id
         case Job():
-            return record.started_at.isoformat()
+            return record.started_at.astimezone(dt.UTC).isoformat()
         case StoredDraft():
             return record.owner_id
         case Account():

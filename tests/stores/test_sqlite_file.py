@@ -8,14 +8,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import attrs
 import pytest
 
 from actionplans import errors
 from actionplans.backends.store import queries, rows, schema, sqlite_file
-from actionplans.backends.store.memory import open_memory
 from actionplans.backends.store.sqlite import SqliteStore, open_sqlite
 from actionplans.errors import (
     Invalid,
@@ -26,7 +24,6 @@ from actionplans.errors import (
     StoreForeign,
     StoreMissing,
     StoreNewer,
-    StoreUnknown,
 )
 from actionplans.model import Objective, Plan, Task, Team
 from actionplans.storage import Batch, PlanQuery, Store, TaskQuery, Write
@@ -41,88 +38,6 @@ def opened(path: Path, **options: Any) -> Store:
 def fingerprint(folder: Path) -> dict[str, str]:
     """Every file in a folder, by a digest of what it holds."""
     return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.iterdir())}
-
-
-# URLs
-
-
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        ("sqlite:///plans.db", "plans.db"),
-        ("sqlite:////var/plans.db", "/var/plans.db"),
-        ("sqlite:///a%20b/%C3%A9%3F%23%25.db", "a b/é?#%.db"),
-        ("sqlite:///naïve 👩.db", "naïve 👩.db"),
-        ("sqlite:///C:/plans.db", "C:/plans.db"),
-        ("sqlite:///a//b.db", "a//b.db"),
-    ],
-)
-def test_a_url_has_a_path(url: str, path: str) -> None:
-    """Relative behind three slashes, absolute behind four, odd signs percent-encoded."""
-    assert path == sqlite_file.path_of(url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "sqlite:",
-        "sqlite://",
-        "sqlite:///",
-        "sqlite://plans.db",
-        "sqlite://host/plans.db",
-        "SQLITE:///plans.db",
-        "sqlite:///:memory:",
-        "sqlite:///plans.db?mode=ro",
-        "sqlite:///plans.db#here",
-        "sqlite:///100%.db",
-        "sqlite:///%zz.db",
-        "sqlite:///%ff.db",
-        "sqlite:///a%00b.db",
-        "sqlite:///\ud800.db",
-        "postgresql://host/plans",
-    ],
-)
-def test_a_url_that_makes_no_sense_is_unknown(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And makes no file."""
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(StoreUnknown):
-        open_sqlite(url)
-    assert [] == list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("url", ["", "memory", "memory:x", "memory://", "sqlite:///x"])
-def test_memory_has_one_url(url: str) -> None:
-    """`memory:` and nothing more."""
-    with pytest.raises(StoreUnknown):
-        open_memory(url)
-
-
-def test_each_memory_is_its_own() -> None:
-    """Two of them share nothing, and neither is durable."""
-    one, other = open_memory("memory:"), open_memory("memory:")
-    save(one, Team("x", "Sales"))
-    assert {} == other.get_many(Team, ["x"])
-    assert (False, False) == (one.durable, other.durable)
-
-
-@pytest.mark.parametrize("timeout", [-1, float("nan"), float("inf"), "5", None, True])
-def test_a_bad_timeout_is_invalid(tmp_path: Path, timeout: Any) -> None:
-    """From 0 to 3,600 seconds; no file is made."""
-    with pytest.raises(Invalid):
-        opened(tmp_path / "plans.db", busy_timeout=timeout)
-    assert [] == list(tmp_path.iterdir())
-
-
-def test_odd_names_of_files_work(tmp_path: Path) -> None:
-    """Signs that mean something in a URL."""
-    folder = tmp_path / "50% é?#&='\""
-    folder.mkdir()
-    for _ in range(2):
-        store = open_sqlite(f"sqlite:///{quote(str(folder))}/plans.db")
-        store.commit(Batch())
-        store.close()
-    assert ["plans.db"] == [one.name for one in folder.iterdir()]
 
 
 # How it is set up

@@ -17,7 +17,7 @@ from actionplans.journal import Entry
 R = TypeVar("R")
 
 RECENT = 1024
-SHORT = 500
+SHORT = 2000
 """Tasks launched from one template item have the same rest: so many short ones are read once and remembered."""
 
 
