@@ -4,13 +4,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import actionplans as ap
 from actionplans.model import Decision
 from actionplans.permissions import Asker, Subject, decide, names, subject, within
 from actionplans.settings import Grant, Settings
+from tests.size import size
 
 ROLES = ("member", "viewer")
 ACTIONS = ("task.complete", "task.see", "plan.see")
@@ -36,6 +37,7 @@ askers = st.builds(
 owners = st.frozensets(st.sampled_from((*PEOPLE, "team:cs", "team:sales", "any_contact")), max_size=2)
 subjects = st.builds(Subject, owners, some, some, st.none() | st.sampled_from(PEOPLE), some)
 actions = st.sampled_from(ACTIONS)
+runs = settings(max_examples=size(1_000))
 
 
 def allowed(policy: list[Grant], asker: Asker, action: str, about: Subject) -> bool:
@@ -59,6 +61,7 @@ def allowed(policy: list[Grant], asker: Asker, action: str, about: Subject) -> b
     return bool(votes) and all(votes)
 
 
+@runs
 @given(policies, askers, actions, subjects)
 def test_a_decision_is_what_the_rules_say(policy: list[Grant], asker: Asker, action: str, about: Subject) -> None:
     """For every policy, asker, action and subject, with the action and a reason."""
@@ -67,6 +70,7 @@ def test_a_decision_is_what_the_rules_say(policy: list[Grant], asker: Asker, act
     assert (action, True) == (decision.action, bool(decision.reason))
 
 
+@runs
 @given(policies, askers, actions, subjects)
 def test_a_prohibition_beats_every_grant(policy: list[Grant], asker: Asker, action: str, about: Subject) -> None:
     """One that holds for everything forbids it to whoever has the role, whatever else is granted."""
@@ -74,6 +78,7 @@ def test_a_prohibition_beats_every_grant(policy: list[Grant], asker: Asker, acti
         assert not decide([*policy, Grant(role, action, "all", False)], asker, action, about)
 
 
+@runs
 @given(policies, askers, actions, subjects)
 def test_nothing_is_allowed_that_no_grant_allows(
     policy: list[Grant], asker: Asker, action: str, about: Subject
@@ -84,6 +89,7 @@ def test_nothing_is_allowed_that_no_grant_allows(
     assert not decide([one for one in policy if not one.allow], asker, action, about)
 
 
+@runs
 @given(policies.flatmap(lambda one: st.tuples(st.just(one), st.permutations(one))), askers, actions, subjects)
 def test_the_order_of_the_rules_does_not_matter(
     policies: tuple[list[Grant], list[Grant]], asker: Asker, action: str, about: Subject
@@ -93,6 +99,7 @@ def test_the_order_of_the_rules_does_not_matter(
     assert decide(first, asker, action, about) == decide(second, asker, action, about)
 
 
+@runs
 @given(policies, policies, askers, actions, subjects)
 def test_a_grant_more_never_takes_anything_away(
     policy: list[Grant], more: list[Grant], asker: Asker, action: str, about: Subject

@@ -204,12 +204,9 @@ def one_task(
     if duration is None:
         latest = max([one for one in (start, due) if one] + starts + dues)
         return (latest, None) if due is None else (None, latest)
-    starts += [days.start_of(day, duration) for day in dues]
-    if start is None and not starts:
-        return None, None
-    if start is None or any(day > start for day in starts) or any(due is not None and day > due for day in dues):
-        start = max([one for one in (start,) if one] + starts)
-        return start, days.due_of(start, duration)
+    starts += [days.start_of(day, duration) for day in dues if due is None or day > due]
+    if starts and (start is None or max(starts) > start):
+        return max(starts), days.due_of(max(starts), duration)
     return start, due
 
 
