@@ -96,7 +96,7 @@ def diff(before: R, after: R) -> tuple[Edit, ...]:
 
 def inverse(edits: Iterable[Edit]) -> tuple[Edit, ...]:
     """The edits that lead back."""
-    return tuple(attrs.evolve(edit, before=edit.after, after=edit.before) for edit in reversed(tuple(edits)))
+    return tuple(attrs.evolve(edit, before=edit.after, after=edit.before) for edit in edits)
 
 
 def apply(record: R, edits: Iterable[Edit]) -> R:

@@ -239,7 +239,7 @@ class Settings(Value):
     def section(self, key: str) -> Section:
         """The section of that key; the plain one for a plan without; raises `NotFound`."""
         if not key:
-            return Section("none", "No section")
+            return Section("none", "No section", depth=1)
         for one in self.sections:
             if one.key == key:
                 return one

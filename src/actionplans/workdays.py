@@ -65,24 +65,16 @@ class WorkDays:
         (Saturday + 1 is then Tuesday); `refuse` wants it to be one. Raises `Invalid` for anything else, and where the
         count leaves the years 1 to 9999 (D11).
         """
-        if type(day) is _DATE and type(n) is int:
+        if roll_anchor == "none" and type(day) is _DATE and type(n) is int:
             at = day.toordinal() - _LOW
-            if roll_anchor == "none":
-                base, steps = (at + 1, n - 1) if n > 0 else (at, n)
-            elif roll_anchor == "next":
-                base, steps = at, n
-            elif roll_anchor == "previous":
-                base, steps = at + 1, n - 1
-            else:
-                base, steps = -1, 0
-            if base >= 0:
+            if at >= 0:
                 try:
-                    index = self._at[base] + steps
+                    index = self._at[at + 1] + n - 1 if n > 0 else self._at[at] + n
                     if index >= 0:
                         return self._days[index]
                 except IndexError:
-                    pass
-        return self._add_far(a_date(day, "day"), n, roll_anchor)
+                    pass  # behind the table: counted year by year
+        return self._add_otherwise(a_date(day, "day"), n, roll_anchor)
 
     def roll(self, day: dt.date, roll: Roll) -> dt.date:
         """`day` moved onto a working day (D4): `next`, `previous`, or the same within the month where possible."""
@@ -125,7 +117,7 @@ class WorkDays:
                 return _WEEKDAYS[day.weekday()] if day.isoweekday() not in rule[0] else "holiday"
         return None
 
-    def _add_far(self, day: dt.date, n: int, roll_anchor: RollAnchor) -> dt.date:
+    def _add_otherwise(self, day: dt.date, n: int, roll_anchor: RollAnchor) -> dt.date:
         if type(n) is not int:
             _refuse("n", f"a whole number is wanted, not {n!r}")
         if roll_anchor == "refuse":
@@ -141,6 +133,10 @@ class WorkDays:
 
     def _nth(self, ordinal: int, n: int) -> dt.date:
         """The working day `n` places from the first one on or after that day; year by year, so any distance goes."""
+        if 0 <= ordinal - _LOW <= _SPAN:
+            index = self._at[ordinal - _LOW] + n
+            if 0 <= index < len(self._days):
+                return self._days[index]
         if abs(n) > 3_652_059:
             _refuse("n", f"{n} working days leave the years 1 to 9999")
         if ordinal > dt.date.max.toordinal():

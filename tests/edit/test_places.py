@@ -12,9 +12,7 @@ from actionplans.model import (
     Stage,
     Task,
 )
-from tests.edit.scene import NOW, context, days, plan, status
-
-FRIDAY = days(4)
+from tests.edit.scene import NOW, context, plan, status
 
 
 def places(error: pytest.ExceptionInfo[Invalid]) -> list[str]:

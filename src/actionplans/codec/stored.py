@@ -110,9 +110,15 @@ def decode_record(cls: type[R], text: str) -> R:
 
 @cache
 def _encoder() -> Callable[[Any], str]:
-    import json
+    import json.encoder
 
-    return json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, allow_nan=False).encode
+    plain = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, allow_nan=False)
+    make = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+    if make is None:
+        return plain.encode
+    text = json.encoder.encode_basestring
+    encode = make(None, plain.default, text, None, ":", ",", False, False, False)  # `plain.encode` makes one each time
+    return lambda value: "".join(encode(value, 0))
 
 
 @cache

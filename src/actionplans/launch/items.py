@@ -284,15 +284,15 @@ class Launching:
         return tuple(made)
 
     def _links(self, item: TemplateTask) -> tuple[Dependency, ...]:
-        return tuple(
-            Dependency(self.ids[link.predecessor_id], link.kind, link.lag, link.unit)
-            for link in item.after
-            if link.predecessor_id in self.keys
-        )
+        if not item.after:
+            return ()
+        ids, keys = self.ids, self.keys
+        linked = [link for link in item.after if link.predecessor_id in keys]
+        return tuple([Dependency(ids[link.predecessor_id], link.kind, link.lag, link.unit) for link in linked])
 
     def _here(self, offset: Offset | None) -> Offset | None:
         """An offset of the template as it stands in the plan: what it counts from is named by id."""
-        if offset is None or not offset.item_id:
+        if offset is None or ":" not in offset.anchor:
             return offset
         if offset.item_id not in self.ids:
             return None

@@ -286,7 +286,7 @@ class Task:
         """The compact check; on any doubt the full one names every problem."""
         title = self.title
         try:
-            fits = (
+            if (
                 type(title) is str
                 and 0 < len(title) <= 500
                 and not title.isspace()
@@ -295,13 +295,13 @@ class Task:
                 and type(self.dependencies) is tuple
                 and (self.due is None or type(self.due) is dt.date)
                 and (self.start is None or type(self.start) is dt.date and (self.due is None or self.start <= self.due))
-            )
-        except TypeError:  # a status that has no hash
-            fits = False
-        if not fits:
-            found = problems(self)
-            if found:
-                raise Invalid("Task", found)
+            ):
+                return
+        except TypeError:  # a status that has no hash: named below
+            pass
+        found = problems(self)
+        if found:
+            raise Invalid("Task", found)
 
     def problems(self) -> Iterator[Problem]:
         """Dates in order; a done task, and only that, has a completion."""
