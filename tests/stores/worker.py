@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,7 @@ def fork(store: Store) -> list[str]:
     other = threading.Thread(target=lambda: [_add(store) for _ in iter(stop.is_set, True)])
     other.start()
     codes = []
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)  # which is the point
     for _ in range(5):
         child = os.fork()
         if child == 0:
