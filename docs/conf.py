@@ -41,7 +41,12 @@ def unclassed(value: object) -> bool:
     return not isinstance(value, type) and type(value).__module__ in ("typing", "types")
 
 
-autodoc_default_options = {"members": True, "member-order": "bysource", "show-inheritance": True}
+autodoc_default_options = {
+    "members": True,
+    "member-order": "bysource",
+    "show-inheritance": True,
+    "special-members": "__call__",  # how a port is called that is a function
+}
 autodoc_typehints_format = "short"
 autodoc_type_aliases = aliases()
 python_maximum_signature_line_length = 100
