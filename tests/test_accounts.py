@@ -132,7 +132,7 @@ def test_a_name_is_text(value: object) -> None:
 
 def family(*pairs: tuple[str, str | None]) -> dict[str, Account]:
     """Accounts with their parents."""
-    return {one: Account(one, one, parent_id=parent) for one, parent in pairs}
+    return {one: Account(one, one.upper(), parent_id=parent) for one, parent in pairs}
 
 
 def test_an_account_and_all_below_it() -> None:
@@ -154,7 +154,7 @@ def test_a_circle_ends_where_it_closes() -> None:
 
 @pytest.mark.parametrize(
     ("account", "parent", "path"),
-    [("a", "a", "a → a"), ("a", "b", "a → b → a"), ("a", "c", "a → c → b → a")],
+    [("a", "a", "'A' → 'A'"), ("a", "b", "'A' → 'B' → 'A'"), ("a", "c", "'A' → 'C' → 'B' → 'A'")],
 )
 def test_a_parent_that_would_close_a_circle(account: str, parent: str, path: str) -> None:
     """The message names the path."""

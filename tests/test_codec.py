@@ -46,7 +46,6 @@ BESIDE = [
     storage.TaskQuery,
     storage.AccountQuery,
     storage.RecordQuery,
-    View,
 ]
 """Nouns of the layers above the codec: a text of one is read with its class given."""
 
@@ -86,6 +85,14 @@ class TestLaws:
             assert is_plain(codec.to_plain(value))
 
         law()
+
+    @given(nouns(View))
+    @settings(max_examples=size(300))
+    def test_a_view_comes_back_as_plain_data_only(self, view: View) -> None:
+        """It is what one viewer sees on one day: no text of its own that says what it is."""
+        assert view == codec.from_plain(View, codec.to_plain(view))
+        with pytest.raises(Invalid, match=r"give view\.plan"):
+            codec.dumps(view)
 
     @given(kinds(list(codec.NOUNS.values())), st.integers(0, 4))
     @settings(max_examples=size(2_000))

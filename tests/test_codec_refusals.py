@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from actionplans import codec
+from actionplans import codec, sharing
 from actionplans.errors import Invalid
 from actionplans.journal import Edit
 from actionplans.model import (
@@ -24,6 +24,7 @@ from actionplans.model import (
     Template,
     WorkCalendar,
 )
+from actionplans.settings import Settings
 
 PLAN = Plan(
     "p",
@@ -259,6 +260,16 @@ def test_lists_in_lists_without_end() -> None:
 def test_what_is_no_noun_is_not_written(value: object) -> None:
     """Only values of the library have a form."""
     assert "has no JSON form" in problems(lambda: codec.to_plain(value))[""]
+
+
+def test_a_view_is_not_written() -> None:
+    """It is what one person sees on one day: its plan and its account are written instead."""
+    view = sharing.view(
+        PLAN, Account("a", "Acme"), Settings(), viewer_id="ana", may_see=True, today=dt.date(2026, 1, 5)
+    )
+    told = {"": "is made for one viewer and is not kept: give view.plan or view.account"}
+    assert told == problems(lambda: codec.dumps(view))
+    assert PLAN == codec.loads(codec.dumps(view.plan))
 
 
 def test_data_for_what_is_no_noun() -> None:

@@ -1,6 +1,7 @@
 """What is written is true: blocks run, links lead somewhere, every public name and module is documented."""
 
 import ast
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
+import actionplans as ap
+from actionplans.plugins import Hooks
+from actionplans.settings import Grant, shipped_policy
 from tests.project import PROJECT, module_name, modules
 
 DOCS = PROJECT / "docs"
@@ -112,3 +116,52 @@ def test_every_page_is_reached_from_the_index() -> None:
     index = (DOCS / "index.md").read_text()
     pages = {str(page.relative_to(DOCS).with_suffix("")) for page in DOCS.rglob("*.md")} - {"index"}
     assert set() == {page for page in pages if page not in index}
+
+
+def rows(page: Path, first: str) -> Iterator[list[str]]:
+    """The cells of the table of a page whose head begins with this word, the head included."""
+    table = re.search(rf"^\| {first} \|(.+\n)(\|.+\n)+", page.read_text(), re.MULTILINE)
+    assert table is not None, f"{page.name} has no such table"
+    for line in table[0].splitlines():
+        if not line.startswith("|---"):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_table_of_roles_is_the_shipped_policy() -> None:
+    """What the page says of the shipped roles is what they may, no more and no less (R2)."""
+    page = DOCS / "how-to/permissions.md"
+    words = {
+        name: re.findall(r"`(\w+)`", line) for name, line in re.findall(r"^`([A-Z]+)` is (.+)$", page.read_text(), re.M)
+    }
+    assert {"ITEM", "VERB"} == words.keys()
+    (_, *roles), *lines = rows(page, "action")
+    said = {
+        Grant(role, f"{kind}.{verb}" if verb else kind, scope)
+        for actions, *cells in lines
+        for action in re.findall(r"`(.+?)`", actions)
+        for kinds, _, verbs in [action.partition(".")]
+        for kind in words.get(kinds, [kinds])
+        for verb in words.get(verbs, [verbs])
+        for role, cell in zip(roles, cells, strict=True)
+        for scope in cell.split(", ")
+        if scope
+    }
+    assert set(shipped_policy()) == said
+
+
+def test_the_page_of_the_workspace_has_all_of_it() -> None:
+    """Its table names everything that can be asked of a workspace, and nothing else; the docstring does too."""
+    with ap.open("memory:", actor=ap.SYSTEM) as ws:
+        public = {name for name in dir(ws) if not name.startswith("_")}
+    named = [re.findall(r"`ws\.(\w+)`", cells[0]) for cells in rows(DOCS / "reference/workspace.md", "ask")]
+    assert public == {name for names in named for name in names}
+    listed = re.findall(r"^ {4,}(\w.*?)   ", inspect.cleandoc(ap.Workspace.__doc__ or ""), re.MULTILINE)
+    assert public == {name for line in listed for name in line.split(", ")}
+
+
+def test_the_page_of_plug_ins_has_every_hook() -> None:
+    """Whoever writes one finds the hook for it."""
+    hooks = {name for name in vars(Hooks) if name.startswith("actionplans_")}
+    assert hooks == {
+        name for cells in rows(DOCS / "how-to/plug-ins.md", "hook") for name in re.findall(r"actionplans_\w+", cells[0])
+    }

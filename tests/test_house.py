@@ -12,7 +12,19 @@ import pytest
 from tests.project import PACKAGE, PROJECT, modules
 
 PURE = (
-    *("checks", "model", "settings", "ordering", "workdays", "schedule", "template", "launch", "edit", "progress"),
+    *(
+        "checks",
+        "model",
+        "settings",
+        "vocabularies",
+        "ordering",
+        "workdays",
+        "schedule",
+        "template",
+        "launch",
+        "edit",
+        "progress",
+    ),
     *("accounts", "merge", "permissions", "sharing", "journal", "notices", "report", "codec", "tables"),
 )
 """Modules and folders that take the clock, the ids and the calendar as arguments. Some are still to come."""

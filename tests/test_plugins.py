@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 import actionplans as ap
-from actionplans.errors import PluginError
+from actionplans.errors import Invalid, PluginError
 from actionplans.model import Decision
 from actionplans.plugins import Hooks, Plugins, hookimpl, load
 from actionplans.storage import Store
@@ -195,6 +195,27 @@ def test_what_a_hook_gives_is_looked_at(hooks: dict[str, Any]) -> None:
     """At opening, not when it is needed."""
     with pytest.raises(PluginError, match=r"a_plugin|actionplans_"):
         load(plugin(**hooks), entry_points=False)
+
+
+@pytest.mark.parametrize("given", [None, 5, [], [open_nowhere], [("x", open_nowhere)], {"x": [open_nowhere]}])
+def test_a_hook_that_gives_no_mapping_is_named(given: object) -> None:
+    """A list where one thing that can be called is wanted as well; with what was given."""
+    with pytest.raises(
+        PluginError, match=r"plug-in a_plugin: actionplans_stores gives .*(a mapping|something to call)"
+    ):
+        load(plugin(actionplans_stores=given), entry_points=False)
+
+
+def test_plugins_that_were_not_loaded_are_told_how_to() -> None:
+    """By opening, one or several; and by loading, several at once or a class."""
+    host = plugin(actionplans_stores={"x": open_nowhere})
+    for given, told in ((host, r"load\(…\)"), ([host], r"load\(\*…\)"), ((host,), r"load\(\*…\)")):
+        with pytest.raises(Invalid, match=f"plugins: what load makes is wanted, not .*plugins=.*{told}"):
+            ap.open("x:", actor=ap.Actor("anybody"), plugins=given)  # type: ignore[arg-type]
+    with pytest.raises(PluginError, match="one by one"):
+        load([host], entry_points=False)
+    with pytest.raises(PluginError, match="plug-in Everything: actionplans_.* it is a class: pass an instance"):
+        load(Everything, entry_points=False)
 
 
 def test_a_hook_that_fails_is_named() -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from actionplans.model import Team as Team
     from actionplans.model import Template as Template
     from actionplans.model import WorkCalendar as WorkCalendar
+    from actionplans.national import national_calendar as national_calendar
     from actionplans.settings import Settings as Settings
     from actionplans.storage import AccountQuery as AccountQuery
     from actionplans.storage import PlanQuery as PlanQuery
@@ -56,6 +57,7 @@ _HOMES = {
     **dict.fromkeys(_MODEL, "actionplans.model"),
     **dict.fromkeys(("AccountQuery", "PlanQuery", "TaskQuery"), "actionplans.storage"),
     "Settings": "actionplans.settings",
+    "national_calendar": "actionplans.national",
     "Workspace": "actionplans.workspace",
     "open": "actionplans.workspace",
     "read_template": "actionplans.template",

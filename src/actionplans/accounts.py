@@ -75,14 +75,14 @@ def below(accounts: Iterable[Account], root_id: str) -> tuple[str, ...]:
 
 
 def check_parent(accounts: Mapping[str, Account], account_id: str, parent_id: str | None) -> None:
-    """Raise `Invalid` when that parent would make a circle; the message names the path."""
+    """Raise `Invalid` when that parent would make a circle; the message tells the path by names."""
     path, at = [account_id], parent_id
     while at is not None:
         path.append(at)
         if at == account_id:
-            raise Invalid(
-                "account", (Problem("parent_id", "a circle: " + " → ".join(path) + "; choose another parent"),)
-            )
+            names = (repr(accounts[one].name) if one in accounts else repr(one) for one in path)
+            circle = f"a circle: {' → '.join(names)}; choose another parent"
+            raise Invalid("account", (Problem("parent_id", circle),))
         if len(path) > len(accounts) + 2:
             return
         at = accounts[at].parent_id if at in accounts else None

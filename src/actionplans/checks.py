@@ -2,6 +2,10 @@
 
 `verify(value)` looks at every field of one of our values and raises `Invalid` with all problems and their places.
 A marker inside `Annotated` narrows a type: `Text` a string, `Whole` an integer.
+
+Fields hold tuples, frozensets and FrozenMaps; plain lists, sets and dicts given for them are taken for what they stand
+for (`as_held`), once the field's check has found them. The converters `frozen_map` and `frozen_set` do the same
+where type checkers should let a dict or a set pass as well.
 """
 
 from __future__ import annotations
@@ -140,8 +144,51 @@ class Value:
     __slots__ = ()
 
     def __attrs_post_init__(self) -> None:
-        """Raise `Invalid` with every problem of every field."""
-        verify(self)
+        """Take plain collections for frozen ones; raise `Invalid` with every problem of every field."""
+        settle_fields(self)
+
+
+def settle_fields(value: Any) -> None:
+    """What a value does when it is made: like `verify`, after plain collections in its fields were frozen.
+
+    Only a value that is still being made may be given here.
+    """
+    if problems(value):
+        cls: type = type(value)
+        for name, held in as_held(cls, {one: getattr(value, one) for one in _hints(cls)}).items():
+            object.__setattr__(value, name, held)
+        verify(value)
+
+
+def as_held(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for fields of `cls`: lists, sets and dicts as the tuples, frozensets and FrozenMaps that these hold.
+
+    A set for a tuple is sorted. Everything else stays as it is, for the field's check to name.
+    """
+    hints = _hints(cls)
+    return {name: _as_held(hints[name], one) if name in hints else one for name, one in given.items()}
+
+
+def _as_held(hint: Any, value: Any) -> Any:
+    """The value as a field with that annotation holds it, one level inside mappings too."""
+    plain = type(value)
+    if plain not in (list, tuple, set, frozenset, dict, FrozenMap):
+        return value
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _as_held(args[0], value)
+    if origin in (Union, UnionType):
+        return next((made for one in args if (made := _as_held(one, value)) is not value), value)
+    try:
+        if origin is tuple and plain in (list, set, frozenset):
+            return tuple(value if plain is list else sorted(value))
+        if origin is frozenset and plain in (list, tuple, set):
+            return frozenset(value)
+        if origin is FrozenMap and plain in (dict, FrozenMap):
+            return FrozenMap({key: _as_held(args[1], one) for key, one in value.items()})
+    except TypeError:  # something in it cannot be sorted, or be in a set
+        return value
+    return value
 
 
 C = TypeVar("C")
@@ -187,11 +234,20 @@ def problems(value: Any) -> tuple[Problem, ...]:
             wrong = check(held)
             if wrong:
                 found += [problem.under(name) for problem in wrong]
-    if not found:
-        more = getattr(value, "problems", None)
-        if more is not None:
-            found += more()
+    more = getattr(value, "problems", None)
+    if more is not None:
+        found += _besides(more(), frozenset(problem.place for problem in found)) if found else more()
     return tuple(found)
+
+
+def _besides(more: Iterable[Problem], places: frozenset[str]) -> Iterator[Problem]:
+    """What a value finds itself besides the wrong fields, as far as it comes: it may stumble over one of those."""
+    try:
+        for problem in more:
+            if problem.place not in places:
+                yield problem
+    except Exception:
+        return
 
 
 def field_problems(cls: type, given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -216,9 +272,14 @@ def plain_text(value: str) -> bool:
 
 
 @cache
-def _fields(cls: type) -> tuple[tuple[str, object, Check], ...]:
+def _hints(cls: type) -> Mapping[str, Any]:
     hints = get_type_hints(cls, include_extras=True)
-    return tuple((a.name, a.default, check_of(hints[a.name])) for a in attrs.fields(cls))
+    return {one.name: hints[one.name] for one in attrs.fields(cls)}
+
+
+@cache
+def _fields(cls: type) -> tuple[tuple[str, object, Check], ...]:
+    return tuple((one.name, one.default, check_of(_hints(cls)[one.name])) for one in attrs.fields(cls))
 
 
 @cache
@@ -393,3 +454,23 @@ def shown(value: object) -> str:
     except Exception:
         text = "something that cannot be shown"
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def advice(name: object, known: Iterable[str], most: int = 20) -> str:
+    """For a name that is none: which one is near to it, or else those that there are, up to `most`."""
+    from difflib import get_close_matches
+
+    names = sorted(known)
+    near = get_close_matches(name[:100], names, 1) if isinstance(name, str) else ()
+    if near:
+        return f"is it {near[0]}?"
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"there are {', '.join(names[:most]) or 'none'}{more}"
+
+
+def strange_key(key: object, known: Iterable[str]) -> Problem:
+    """What to say of a key in a file that is no field: at its place, with the one that is near or all there are."""
+    if not isinstance(key, str):
+        return Problem("", f"the key {shown(key)} is no text")
+    place = key if key.isidentifier() and len(key) <= 100 else f"[{shown(key)}]"
+    return Problem(place, f"no such field: {advice(key, known, most=100)}")

@@ -104,14 +104,19 @@ class Unresolved(Invalid):
 
 @define(slots=False)
 class NotFound(ActionPlansError, LookupError):
-    """No such record or item. A hidden one and one that does not exist give this same error (V7)."""
+    """No such record or item. A hidden one and one that does not exist give this same error (V7).
+
+    `hint` says what may have been meant, from what the asker may see; it is empty where nothing comes near.
+    """
 
     kind: str
     id: str
+    hint: str = ""
 
     def message(self) -> str:
-        """Names the kind and the id as they were asked for."""
-        return f"there is no {self.kind} {_named(self.id)} here: check the id, or ask whoever gave it to you"
+        """Names the kind and the id as they were asked for, and the hint."""
+        told = self.hint or "check the id, or ask whoever gave it to you"
+        return f"there is no {self.kind} {_named(self.id)} here: {told}"
 
 
 @define(slots=False)

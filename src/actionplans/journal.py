@@ -17,6 +17,7 @@ from attrs import frozen
 from actionplans.checks import EMPTY, FrozenMap, Text, Value, check_of, shown
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
+from actionplans.model.rules import check
 from actionplans.model.words import Count, Id, Line, NewId, Word
 
 R = TypeVar("R")
@@ -66,7 +67,7 @@ class Entry(Value):
     """One journal row: what one commit did to one record (J1).
 
     `revision` is the record's own number for it, without gaps. `edits` hold changed fields only. The entry of a launch
-    has no edits: `detail` holds template, version and a digest of the new rows.
+    has no edits: `detail` holds template, version, choices and a digest of the new rows.
     """
 
     record: Word
@@ -124,6 +125,16 @@ def apply(record: R, edits: Iterable[Edit]) -> R:
     if wrong:
         raise Invalid("this step", tuple(wrong))
     return attrs.evolve(record, **changes) if changes else record  # type: ignore[misc]
+
+
+def undone(plan: Plan, edits: Iterable[Edit]) -> Plan:
+    """The plan with one step taken back, by the inverse of its edits (J2).
+
+    Raises `Invalid` naming every field that has changed since, and what a plan without the step would break.
+    """
+    back = apply(plan, inverse(edits))
+    check(back)
+    return back
 
 
 @cache

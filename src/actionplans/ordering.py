@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from actionplans.errors import Invalid, Problem
@@ -11,24 +11,50 @@ NAMED = 50
 """The most steps of one cycle that a message spells out."""
 
 
-def order(nodes: Iterable[str], before: Callable[[str], Iterable[str]]) -> list[str]:
+def order(nodes: Iterable[str], before: Callable[[str], Iterable[str]], named: Callable[[str], str] = str) -> list[str]:
     """All `nodes` with what `before(node)` names ahead of each; otherwise they stay in the order they came in.
 
     Names that are not among `nodes` are passed over. Raises `Invalid` with one problem for each cycle that shares no
-    node with another one named, at the node where it was entered: `a → b → a`. Every node and every name is looked at
-    once, without recursion, so 100 000 nodes in one chain are no trouble.
+    node with another one named, at the node where it was entered: `a → b → a`; `named` gives what people call a node.
+    Every node and every name is looked at once, without recursion, so 100 000 nodes in one chain are no trouble.
     """
     walk = _Walk(dict.fromkeys(nodes), before)
     done = walk.all()
     if walk.cycles:
-        raise Invalid("the order", tuple(Problem(cycle[0], path(cycle)) for cycle in walk.cycles))
+        raise Invalid("the order", tuple(Problem(cycle[0], path(cycle, named)) for cycle in walk.cycles))
     return done
 
 
-def path(cycle: list[str]) -> str:
+def downstream(roots: Iterable[str], successors: Mapping[str, list[str]]) -> list[str]:
+    """The roots and all that hangs on them, each after what it hangs on; depth first, without recursion."""
+    seen: set[str] = set()
+    done: list[str] = []
+    none: list[str] = []
+    for root in roots:
+        if root in seen:
+            continue
+        seen.add(root)
+        trail, ahead = [root], [iter(successors.get(root, none))]
+        while trail:
+            for one in ahead[-1]:
+                if one not in seen:
+                    seen.add(one)
+                    trail.append(one)
+                    ahead.append(iter(successors.get(one, none)))
+                    break
+            else:
+                done.append(trail.pop())
+                ahead.pop()
+    done.reverse()
+    return done
+
+
+def path(cycle: list[str], named: Callable[[str], str] = str) -> str:
     """A cycle in words, back to where it began; the middle of a very long one is left out."""
-    steps = cycle if len(cycle) <= NAMED else [*cycle[: NAMED - 5], f"({len(cycle) - NAMED} more)", *cycle[-5:]]
-    return " → ".join((*steps, cycle[0])) + " is a cycle: let one of them not wait for the one before it"
+    steps = [named(one) for one in (cycle if len(cycle) <= NAMED else (*cycle[: NAMED - 5], *cycle[-5:]))]
+    if len(cycle) > NAMED:
+        steps.insert(NAMED - 5, f"({len(cycle) - NAMED} more)")
+    return " → ".join((*steps, steps[0])) + " is a cycle: let one of them not wait for the one before it"
 
 
 class _Walk:

@@ -13,7 +13,7 @@ import pluggy
 from attrs import Factory, frozen
 
 from actionplans.checks import shown
-from actionplans.errors import PluginError
+from actionplans.errors import Invalid, PluginError, Problem
 from actionplans.model import WorkCalendar
 
 if TYPE_CHECKING:
@@ -166,6 +166,15 @@ def load(*extra: object, entry_points: bool = True) -> Plugins:
     return found
 
 
+def loaded(plugins: object) -> Plugins:
+    """What `load` made; raises `Invalid`, with what to write instead, for plug-ins that were not loaded."""
+    if isinstance(plugins, Plugins):
+        return plugins
+    them = "*" if isinstance(plugins, list | tuple | set | frozenset) else ""
+    told = f"what load makes is wanted, not {shown(plugins)}: pass plugins=actionplans.plugins.load({them}…)"
+    raise Invalid("plugins", (Problem("", told),))
+
+
 def _installed() -> Iterator[tuple[str, object]]:
     """The plug-ins that entry points name; one is listed twice where a folder stands on the path twice."""
     from importlib.metadata import entry_points
@@ -179,6 +188,8 @@ def _installed() -> Iterator[tuple[str, object]]:
 
 
 def _register(manager: pluggy.PluginManager, plugin: object, name: str) -> None:
+    if isinstance(plugin, list | tuple | set | frozenset):
+        raise PluginError(name, "is no plug-in: pass several one by one, load(first, second) or load(*them)")
     try:
         manager.register(plugin, f"{name} ({id(plugin):x})" if manager.has_plugin(name) else name)
     except (ValueError, pluggy.PluginValidationError) as error:
@@ -194,9 +205,13 @@ def _collected(manager: pluggy.PluginManager, name: str) -> dict[str, Any]:
     for implementation in getattr(manager.hook, f"actionplans_{name}").get_hookimpls():
         plugin = implementation.plugin_name
         try:
-            given = dict(implementation.function())
+            given = implementation.function()
         except Exception as error:
-            raise PluginError(plugin, f"actionplans_{name} failed: {error!r}") from error
+            advice = "; it is a class: pass an instance of it" if isinstance(implementation.plugin, type) else ""
+            raise PluginError(plugin, f"actionplans_{name} failed: {error!r}{advice}") from error
+        if not isinstance(given, Mapping):
+            told = f"actionplans_{name} gives {shown(given)}: a mapping from names is wanted, {{}} for nothing"
+            raise PluginError(plugin, told)
         for key, value in given.items():
             if not isinstance(key, str) or not (isinstance(value, WorkCalendar) if calendars else callable(value)):
                 wanted = "a WorkCalendar" if calendars else "something to call"

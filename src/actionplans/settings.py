@@ -3,20 +3,23 @@
 Settings
 ├── sections, stages, objective statuses, task statuses, categories, priorities, types   vocabularies
 ├── custom_fields                                                                        R5
-├── policy                                                                               grants and prohibitions, R1, R2
+├── policy, actions                                                                      grants and prohibitions, R1, R2
 ├── calendars, calendar, time_zone                                                       D1, D6, D7
-├── link_policy, merge rules, reassignment, sharing                                      P5, M1, T6, V6
+├── link_policy, merge rules, reassignment, double_launch, sharing                       P5, M1, T6, T7, V6
 └── limits
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Set
+from decimal import Decimal
+from functools import cache
 from typing import Annotated, Literal
 
 from attrs import Factory, frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Value, Whole
+from actionplans.checks import EMPTY, FrozenMap, Text, Value, Whole, advice, shown
 from actionplans.errors import NotFound, Problem
 from actionplans.model.dates import WorkCalendar
 from actionplans.model.people import TimeZone
@@ -25,6 +28,7 @@ from actionplans.model.words import Count, CustomValue, Id, Line, LinkPolicy, Na
 
 Profile = Literal["none", "plays", "ancestors"]
 Depth = Annotated[int, Whole(1, 3)]
+Reassignment = Literal["none", "open_unless_manual", "all_open"]
 
 
 @frozen
@@ -63,6 +67,21 @@ class TaskStatusName(Value):
     means: TaskStatus
 
 
+ActionPattern = Annotated[
+    str,
+    Text(
+        100,
+        filled=True,
+        pattern=r"\*|(\*|[a-z][a-z0-9_]*)\.(\*|[a-z][a-z0-9_]*)",
+        form="KIND.VERB like task.complete, or several by task.*, *.see or *",
+    ),
+]
+Action = Annotated[
+    str,
+    Text(100, filled=True, pattern=r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", form="KIND.VERB like task.complete"),
+]
+
+
 @frozen
 class CustomField(Value):
     """A field that an administrator added to one kind of item (R5). Roles left empty: everybody inside."""
@@ -78,16 +97,44 @@ class CustomField(Value):
     edited_by: frozenset[Word] = frozenset()
     shown_to_contacts: bool = False
 
+    def problems(self) -> Iterator[Problem]:
+        """The default is what the field may hold."""
+        if self.default is not None and not self.fits(self.default):
+            yield Problem("default", self.misfit(self.default))
+
+    def fits(self, value: object) -> bool:
+        """Whether a value is of the field's type, and among its choices (R5)."""
+        match self.type:
+            case "number" | "money":
+                return isinstance(value, int | Decimal) and not isinstance(value, bool)
+            case "date":
+                return type(value) is dt.date
+            case "yes_no":
+                return isinstance(value, bool)
+            case "one_of":
+                return value in self.choices
+            case "several_of":
+                return isinstance(value, tuple) and all(one in self.choices for one in value)
+            case "link":
+                return isinstance(value, str) and value.startswith(("https://", "http://", "mailto:"))
+        return isinstance(value, str)
+
+    def misfit(self, value: object) -> str:
+        """What to say of a value that does not fit."""
+        choices = f" of {', '.join(self.choices)}" if self.choices else ""
+        return f"{self.type}{choices} is wanted, not {shown(value)}"
+
 
 @frozen
 class Grant(Value):
     """That a role may do an action within a scope (R2); with `allow` false it may not, whatever else says (R1).
 
-    `action` is like `task.complete`; `task.*`, `*.see` and `*` take several.
+    `action` is like `task.complete`; `task.*`, `*.see` and `*` take several. The settings that it stands in refuse one
+    that nothing asks for.
     """
 
     role: Word
-    action: Word
+    action: ActionPattern
     scope: Scope = "all"
     allow: bool = True
 
@@ -117,12 +164,41 @@ ITEM_VERBS = (
 )
 """What may be done to the items of a plan and to the plan itself, each an action of its own (R3)."""
 
+ITEM_KINDS = ("stage", "objective", "milestone", "play", "task", "plan")
 
+ACTIONS: frozenset[str] = frozenset(
+    {f"{kind}.{verb}" for kind in ITEM_KINDS for verb in (*ITEM_VERBS, "see")}
+    | {"task.override", "plan.launch", "plan.export", "library.edit", "journal.read", "report.see", "settings.edit"}
+    | {"account.see", "account.create", "account.edit", "team.see", "team.edit"}
+    | {"person.see", "person.edit", "person.grant_roles"}
+    | {"template.see", "template.create", "template.edit", "template.publish"}
+)
+"""Every action that the library asks for (R3); a host's own stand in `Settings.actions`."""
+
+
+def no_action(action: str, own: Set[str] = frozenset()) -> Iterator[Problem]:
+    """Why this is no action: neither ours nor among the host's `own` (R3)."""
+    if action not in ACTIONS and action not in own:
+        yield Problem("", f"there is no action {shown(action)}: {advice(action, ACTIONS | own)}")
+
+
+def no_actions(pattern: str, own: Set[str] = frozenset()) -> Iterator[Problem]:
+    """Why a grant's action takes in nothing: there is no such action, or none of that kind or verb (R2, R3)."""
+    kind, _, verb = pattern.partition(".")
+    if "*" not in (kind, verb):
+        yield from no_action(pattern, own)
+    for n, word in enumerate((kind, verb)):
+        if "*" in (kind, verb) and word not in ("*", ""):
+            known = {one.split(".")[n] for one in ACTIONS | own}
+            if word not in known:
+                yield Problem("", f"there is no action {shown(pattern)}: {advice(word, known)}")
+
+
+@cache
 def shipped_policy() -> tuple[Grant, ...]:
     """The roles of R2 as they ship: an administrator may do everything, everybody else what the role's name says."""
     grants = [Grant("administrator", "*")]
-    items = ("stage", "objective", "milestone", "play", "task", "plan")
-    for item in items:
+    for item in ITEM_KINDS:
         for verb in ITEM_VERBS:
             grants.append(Grant("manager", f"{item}.{verb}", "all"))
             grants.append(Grant("member", f"{item}.{verb}", "account"))
@@ -194,7 +270,13 @@ def shipped_objective_statuses() -> tuple[ObjectiveStatus, ...]:
 
 @frozen
 class Settings(Value):
-    """Everything an administrator decides. A store has one; without one these defaults hold."""
+    """Everything an administrator decides. A store has one; without one these defaults hold.
+
+    `actions` are the host's own, which its verbs ask for beside ours (`ACTIONS`). `reassignment` says which open tasks
+    follow when an account gets another owner (T6): none; those of the old owner that their rules gave and nobody
+    assigned by hand; all of the old owner's. `double_launch` says what happens to the launch of a template that is
+    still open on the account (T7).
+    """
 
     id: Id = "settings"
     sections: tuple[Section, ...] = Factory(shipped_sections)
@@ -207,12 +289,13 @@ class Settings(Value):
     roles: tuple[Word, ...] = ("csm", "sales", "implementation", "support")
     custom_fields: tuple[CustomField, ...] = ()
     policy: tuple[Grant, ...] = Factory(shipped_policy)
+    actions: tuple[Action, ...] = ()
     calendars: tuple[WorkCalendar, ...] = Factory(lambda: (WorkCalendar(),))
     calendar: Line = "default"
     time_zone: TimeZone = "UTC"
     link_policy: LinkPolicy = "push"
     merge_rules: tuple[Word, ...] = ("same_name_prefix",)
-    reassignment: Literal["none", "open_unless_manual", "all_open"] = "open_unless_manual"
+    reassignment: Reassignment = "open_unless_manual"
     double_launch: Literal["warn", "refuse"] = "warn"
     contacts_see_each_other: bool = False
     labels: FrozenMap[Word, Name] = EMPTY
@@ -220,7 +303,7 @@ class Settings(Value):
     revision: Count = 0
 
     def problems(self) -> Iterator[Problem]:
-        """Every key once, and the calendar in use is there."""
+        """Every key once, the calendar in use is there, and grants name actions that there are."""
         for name in ("sections", "stages", "objective_statuses", "task_statuses", "custom_fields", "calendars"):
             seen: set[str] = set()
             for n, one in enumerate(getattr(self, name)):
@@ -236,6 +319,11 @@ class Settings(Value):
                     "calendar", f"there is no calendar {part.strip()!r}; there are {', '.join(sorted(known))}"
                 )
 
+        own = frozenset(self.actions)
+        for n, grant in enumerate(self.policy):
+            for problem in no_actions(grant.action, own):
+                yield problem.under(f"policy[{n}].action")
+
     def section(self, key: str) -> Section:
         """The section of that key; the plain one for a plan without; raises `NotFound`."""
         if not key:
@@ -243,7 +331,9 @@ class Settings(Value):
         for one in self.sections:
             if one.key == key:
                 return one
-        raise NotFound("section", key)
+        meant = next((one.key for one in self.sections if one.title == key), None)
+        told = f"{key!r} is the title of {meant!r}" if meant else advice(key, (one.key for one in self.sections))
+        raise NotFound("section", key, f"sections go by their keys; {told}")
 
     def stage(self, stage_id: str) -> Stage | None:
         """The library's stage of that id, or None."""

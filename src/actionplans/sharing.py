@@ -6,13 +6,14 @@ Exports, tables, lists, pages and messages take a `View` and nothing else.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
 from actionplans.checks import EMPTY, FrozenMap, Value
-from actionplans.model import Account, Item, Plan, Task, Warn
-from actionplans.model.words import Id, Line, Name
+from actionplans.model import Account, Item, Milestone, Move, Objective, Plan, Play, Task, Warn
+from actionplans.model.words import Id, Line, Name, TaskStatus, Word
+from actionplans.schedule import Moved
 from actionplans.settings import CustomField, Section, Settings
 
 
@@ -21,8 +22,9 @@ class View(Value):
     """What one viewer may see of one plan, on one day.
 
     `plan` and `account` hold only what the viewer may see. `names` gives the names of the persons and teams in it,
-    `stages` the titles of the stages by id, `fields` the custom fields the viewer may see. `warnings` is what the
-    command that gave this view did not refuse but the user should know. Made by `view()` only.
+    `stages` the titles of the stages by id, `status_names` the statuses that the host's own words stand for, `fields`
+    the custom fields the viewer may see. `warnings` is what the command that gave this view did not refuse but the user
+    should know, `moves` what else moved, each with its reason (P6). Made by `view()` only.
     """
 
     viewer_id: Id
@@ -32,8 +34,10 @@ class View(Value):
     today: dt.date
     names: FrozenMap[Id, Name] = EMPTY
     stages: FrozenMap[Id, Line] = EMPTY
+    status_names: FrozenMap[Word, TaskStatus] = EMPTY
     fields: tuple[CustomField, ...] = ()
     warnings: tuple[Warn, ...] = ()
+    moves: tuple[Move, ...] = ()
 
     @property
     def id(self) -> str:
@@ -49,6 +53,18 @@ class View(Value):
         """The task of that id or template key; raises `NotFound`, also for a hidden one (V7)."""
         return self.plan.task(id_or_key)
 
+    def objective(self, id_or_key: str) -> Objective:
+        """The objective of that id or template key; raises `NotFound`, also for a hidden one (V7)."""
+        return self.plan.objective(id_or_key)
+
+    def milestone(self, id_or_key: str) -> Milestone:
+        """The milestone of that id or template key; raises `NotFound`, also for a hidden one (V7)."""
+        return self.plan.milestone(id_or_key)
+
+    def play(self, id_or_key: str) -> Play:
+        """The play of that id or template key; raises `NotFound`, also for a hidden one (V7)."""
+        return self.plan.play(id_or_key)
+
     def item(self, item_id: str) -> Item:
         """The item of that id; raises `NotFound`, also for a hidden one (V7)."""
         return self.plan.item(item_id)
@@ -56,6 +72,14 @@ class View(Value):
     def name(self, owner_id: str | None) -> str:
         """The name of a person or team for display; the id where no name is known, empty for nobody."""
         return self.names.get(owner_id, owner_id) if owner_id else ""
+
+    def status(self, task: Task) -> str:
+        """The task's status for display: the host's own word where it stands for that status today, else ours (L1).
+
+        A word outlives what it said: a task set `blocked` while it waited may be done by now.
+        """
+        fits = self.status_names.get(task.status_name) == task.status
+        return task.status_name if fits else task.status
 
 
 def view(
@@ -84,5 +108,24 @@ def view(
         today,
         FrozenMap(names),
         FrozenMap(stages),
+        FrozenMap({one.key: one.means for one in settings.task_statuses}),
         settings.custom_fields,
+    )
+
+
+def moves_seen(view: View, moves: Iterable[Moved]) -> tuple[Move, ...]:
+    """What moved of what the viewer may see, with reasons that name nothing else (D10, V2)."""
+    titles = {one.id: one.title for one in view.plan.items()}
+    return tuple(
+        Move(
+            one.item_id,
+            one.old_start,
+            one.old_due,
+            one.start,
+            one.due,
+            one.reason.cause,
+            one.sentence(titles),
+        )
+        for one in moves
+        if one.item_id in titles
     )

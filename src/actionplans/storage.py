@@ -13,7 +13,8 @@
     C8   `find` gives exactly the records for which `matches(query, record)` holds, in the order its query states,
          in pages: `page.next` as the next call's `after` goes on behind the last one, until it is None (S5, L14).
     C9   One tenant sees and writes nothing of another.
-    C10  Text comes back as it was given, character by character; lists sort by code point.
+    C10  Text comes back as it was given, character by character; lists sort by code point, persons by their case-folded
+         addresses, accounts by their name keys.
     C11  A store may be used by several threads at once. After `close` every call raises `StoreClosed`; closing twice
          is no error.
     C12  Whatever goes wrong in the storage comes out as one of our `StoreError`s; nothing is half written and the
@@ -23,8 +24,13 @@
          of a plan without an id of its own, an entry that C5 does not allow, an unknown kind. Of several errors a
          batch could raise, `Invalid` goes first, then `Stale` in the order of writes and removals, then `Refused`.
     C15  Messages wait in the order of their commits; one whose key is there already is not stored again (N1).
+    C16  What is committed has been verified by whoever made it. Every noun checks itself when it is made, but a task,
+         of which there are very many, only its essentials; `checks.verify` does the rest where one comes from outside.
+         A store does not look at all fields of all tasks again, which would cost half as much as all its own work. An
+         unsound one may be refused with `Invalid` or come back otherwise; the batch is whole all the same (C2), and
+         nothing else in the store suffers.
 
-`actionplans.testing.StoreContract` proves each sentence; a store's own tests inherit it.
+`actionplans.testing.stores.StoreContract` proves each sentence; a store's own tests inherit it.
 """
 
 from __future__ import annotations
@@ -234,7 +240,10 @@ class AccountQuery(Value):
 
 @frozen
 class RecordQuery(Value):
-    """Records of any other kind, ordered by `sort_text`, then id; `account_id` asks for those of one account."""
+    """Records of any other kind, ordered by `sort_text`, then id; `account_id` asks for those of one account.
+
+    `text` asks for those with that `sort_text`; a person's address is found in whatever case (`text_key`).
+    """
 
     kind: Word
     account_id: Id | None = None
@@ -302,7 +311,7 @@ def matches(query: Query, found: PlanHead | FoundTask | Record) -> bool:
                 not isinstance(found, PlanHead | FoundTask)
                 and kind_of(type(found)) == query.kind
                 and query.account_id in (None, account_of(found))
-                and query.text in (None, sort_text(found))
+                and (query.text is None or text_key(query) == sort_text(found))
             )
     return False
 
@@ -316,7 +325,7 @@ def sort_text(record: Record) -> str:
     """What lists of records of this kind are ordered by before the id: a name, a title, a moment or an address."""
     match record:
         case Person():
-            return record.email
+            return record.email.casefold()
         case Team() | MessageTemplate() | Shortcut():
             return record.name
         case Template():
@@ -332,6 +341,11 @@ def sort_text(record: Record) -> str:
         case Account():
             return name_key(record.name)
     return ""
+
+
+def text_key(query: RecordQuery) -> str | None:
+    """What a query's `text` is compared with `sort_text` as."""
+    return query.text.casefold() if query.text is not None and query.kind == "person" else query.text
 
 
 def account_of(record: Record) -> str | None:

@@ -150,7 +150,7 @@ def task_rows(view: View, fields: tuple[CustomField, ...]) -> Iterator[Row]:
             task.type,
             task.title,
             task.description or None,
-            task.status_name or task.status,
+            view.status(task),
             task.start,
             task.due,
             completion.on if completion else None,

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import NoReturn
 
+from actionplans.checks import shown
 from actionplans.errors import Invalid, Problem
 from actionplans.model import WorkCalendar
 from actionplans.model.words import Roll, RollAnchor
@@ -20,6 +21,8 @@ from actionplans.settings import Settings
 _FIRST_YEAR, _LAST_YEAR = 2000, 2049
 _LOW = dt.date(_FIRST_YEAR, 1, 1).toordinal()
 _SPAN = dt.date(_LAST_YEAR, 12, 31).toordinal() - _LOW + 1
+_KEPT = 1000
+"""How many years outside the table are remembered."""
 _DATE = dt.date
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -30,17 +33,18 @@ class WorkDays:
     Make one with `work_days` or `resolve`; both keep what they made.
     """
 
-    __slots__ = ("_at", "_counts", "_days", "_rules", "calendars")
+    __slots__ = ("_at", "_counts", "_days", "_rules", "_years", "calendars")
 
     def __init__(self, calendars: tuple[WorkCalendar, ...]) -> None:
         """Raises `Invalid` when no day is left that works in all calendars."""
         self.calendars: tuple[WorkCalendar, ...] = calendars
         self._rules = tuple(_rule(calendar) for calendar in calendars)
         self._counts: dict[int, int] = {}
+        self._years: dict[int, list[dt.date]] = {}
         self._days: list[dt.date] = []
         self._at: array[int] = array("i")
         for year in range(_FIRST_YEAR, _LAST_YEAR + 1):
-            self._days += self._year(year)
+            self._days += self._worked_in(year)
         at, ordinal = self._at, _LOW
         for index, day in enumerate(self._days):
             at.extend([index] * (day.toordinal() - ordinal + 1))
@@ -65,11 +69,16 @@ class WorkDays:
         (Saturday + 1 is then Tuesday); `refuse` wants it to be one. Raises `Invalid` for anything else, and where the
         count leaves the years 1 to 9999 (D11).
         """
-        if roll_anchor == "none" and type(day) is _DATE and type(n) is int:
+        if type(day) is _DATE and type(n) is int:
             at = day.toordinal() - _LOW
             if at >= 0:
                 try:
-                    index = self._at[at + 1] + n - 1 if n > 0 else self._at[at] + n
+                    if roll_anchor == "none":
+                        index = self._at[at + 1] + n - 1 if n > 0 else self._at[at] + n
+                    elif roll_anchor == "next":
+                        index = self._at[at] + n
+                    else:
+                        index = self._at[at + 1] - 1 + n if roll_anchor == "previous" else -1
                     if index >= 0:
                         return self._days[index]
                 except IndexError:
@@ -108,6 +117,10 @@ class WorkDays:
             return sum(first <= day <= last for day in self._year(first.year))
         ends = sum(day >= first for day in self._year(first.year)) + sum(day <= last for day in self._year(last.year))
         return ends + sum(self._count_of(year) for year in range(first.year + 1, last.year))
+
+    def knows(self, day: dt.date) -> bool:
+        """Whether the holidays of that year are known in all calendars (`WorkCalendar.years`)."""
+        return all(not one.years or day.year in one.years for one in self.calendars)
 
     def reason(self, day: dt.date) -> str | None:
         """Why the day is not worked: the weekday's name, or `holiday`; None when it is."""
@@ -164,6 +177,14 @@ class WorkDays:
         return count
 
     def _year(self, year: int) -> list[dt.date]:
+        days = self._years.get(year)
+        if days is None:
+            if len(self._years) >= _KEPT:
+                self._years.clear()
+            days = self._years[year] = self._worked_in(year)
+        return days
+
+    def _worked_in(self, year: int) -> list[dt.date]:
         first = dt.date(year, 1, 1).toordinal()
         days = map(dt.date.fromordinal, range(first, dt.date(year, 12, 31).toordinal() + 1))
         if len(self._rules) == 1:
@@ -253,7 +274,7 @@ def a_date(value: object, place: str) -> dt.date:
     """`value` where it is a date and no datetime; raises `Invalid` otherwise (D11)."""
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
-    _refuse(place, f"a date is wanted, not {type(value).__name__} {value!r}")
+    _refuse(place, f"a date is wanted, not {shown(value)}")
 
 
 def _refuse(place: str, message: str) -> NoReturn:

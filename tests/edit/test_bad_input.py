@@ -12,7 +12,8 @@ from actionplans.errors import ActionPlansError, Invalid, NotFound
 from actionplans.journal import diff
 from actionplans.model import Dependency, Plan, Task
 from actionplans.model.rules import check
-from tests.edit.scene import context, plan
+from actionplans.settings import Settings
+from tests.edit.scene import SETTINGS, context, days, plan
 from tests.nasty import NASTY
 
 GONE = edit.delete(plan(), context(), "mail", confirmed=edit.impact(plan(), "mail"))
@@ -37,6 +38,10 @@ CALLS: dict[str, tuple[Plan, dict[str, Any]]] = {
     "restore": (GONE, {"item_id": "mail", "deletion": diff(plan(), GONE)}),
     "update_plan": (plan(), {}),
     "complete_plan": (plan(), {"cancel_open": True}),
+    "set_anchor": (plan(), {"name": "start", "date": days(3)}),
+    "pause_plan": (plan(), {}),
+    "resume_plan": (edit.pause_plan(plan(), context()), {}),
+    "recount": (plan(), {"before": Settings(calendars=SETTINGS.calendars), "calendars": {"ben": "default"}}),
     "cancel_plan": (plan(), {}),
     "reopen_plan": (plan(), {}),
     "archive_plan": (plan(), {"archived": True}),

@@ -26,9 +26,11 @@ def test_nothing_is_deleted_that_was_not_confirmed() -> None:
         ) as error:
             edit.delete(before, context(), "play", confirmed=confirmed)  # type: ignore[arg-type]
         assert shown == error.value.impact
+        assert "pass confirmed=error.impact, the impact in this error" in str(error.value)
     done = edit.complete(before, context(), "call")
-    with pytest.raises(Unconfirmed):
+    with pytest.raises(Unconfirmed, match="has changed since it was shown") as error:
         edit.delete(done, context(), "play", confirmed=shown)
+    assert "play" not in {one.id for one in edit.delete(done, context(), "play", confirmed=error.value.impact).plays}
 
 
 def test_the_impact_of_each_kind() -> None:

@@ -4,14 +4,15 @@ import pytest
 
 from actionplans import edit
 from actionplans.errors import Invalid, NotFound, Refused, Waiting
-from actionplans.model import Completion, Dependency, Milestone, Offset, Task, Warn
+from actionplans.model import Completion, Dependency, Milestone, Offset, Shift, Task, Warn
 from tests.edit.scene import NOW, TODAY, context, days, plan, status
 
 
 def test_completing_records_who_when_and_how_often() -> None:
     """L2: the server's clock, the plan's day, a number that goes on counting."""
     done = edit.complete(plan(), context(), "call")
-    assert Completion(1, NOW, TODAY, "ana", "open", False) == done.task("call").completion
+    moved = Shift("ring", days(0), days(2), days(2), days(4), 3)
+    assert Completion(1, NOW, TODAY, "ana", "open", False, (moved,)) == done.task("call").completion
     again = edit.complete(edit.reopen(done, context(), "call"), context(), "call")
     completion = again.task("call").completion
     assert completion is not None
@@ -82,7 +83,9 @@ def test_a_waiting_task_is_not_started_or_completed_without_an_override() -> Non
             verb(plan(), context(), "sign")
         assert ("mail", "end") == error.value.predecessors
     done = edit.complete(plan(), context(), "sign", override=True).task("sign").completion
-    assert done == Completion(1, NOW, TODAY, "ana", "waiting", True)
+    assert done == Completion(
+        1, NOW, TODAY, "ana", "waiting", True, (Shift("bill", None, None, None, days(4), first=True),)
+    )
     assert ["in_progress"] == status(edit.start(plan(), context(), "sign", override=True), "sign")
     free = edit.complete(plan(), context(), "call", override=True).task("call").completion
     assert free is not None
@@ -249,11 +252,11 @@ def test_unlinking_takes_an_offset_from_that_task_along() -> None:
         ("mail", Dependency("call", lag=3), "FS 'call' stands here twice"),
         ("call", Dependency("why"), "no task or milestone 'why'"),
         ("call", Dependency("elsewhere"), "no task or milestone 'elsewhere'"),
-        ("call", Dependency("mail"), "call → mail → call"),
-        ("call", Dependency("sign"), "call → mail → sign → call"),
-        ("call", Dependency("mail", "SS"), "call → mail → call"),
-        ("train", Dependency("live"), "live → train → live|train → live → train"),
-        ("call", Dependency("bill"), "call → mail → sign → bill → call"),
+        ("call", Dependency("mail"), "'Call' → 'Mail' → 'Call'"),
+        ("call", Dependency("sign"), "'Call' → 'Mail' → 'Sign' → 'Call'"),
+        ("call", Dependency("mail", "SS"), "'Call' → 'Mail' → 'Call'"),
+        ("train", Dependency("live"), "'Go live' → 'Train' → 'Go live'|'Train' → 'Go live' → 'Train'"),
+        ("call", Dependency("bill"), "'Call' → 'Mail' → 'Sign' → 'Bill' → 'Call'"),
         ("mail", "call", "a Dependency is wanted"),
         ("mail", None, "a Dependency is wanted"),
     ],

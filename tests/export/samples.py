@@ -10,7 +10,7 @@ import pytest
 from actionplans.checks import FrozenMap
 from actionplans.model import Account, Objective, Plan, Play, Stage, Task
 from actionplans.model.plan import Completion, Metric, Milestone, Reading
-from actionplans.settings import CustomField, Section, Settings
+from actionplans.settings import CustomField, Section, Settings, TaskStatusName
 from actionplans.sharing import View, view
 from tests.project import PROJECT
 
@@ -28,7 +28,7 @@ FIELDS = (
     CustomField("sponsor", "Sponsor", type="person"),
     CustomField("segment", "Segment", of="account"),
 )
-SETTINGS = Settings(custom_fields=FIELDS)
+SETTINGS = Settings(custom_fields=FIELDS, task_statuses=(TaskStatusName("blocked", "Blocked", "waiting"),))
 
 
 def seen(plan: Plan, account: Account, settings: Settings = SETTINGS, names: dict[str, str] = NAMES) -> View:

@@ -103,6 +103,16 @@ def test_a_hosts_own_word_for_a_status_is_shown() -> None:
     assert ["done", "in_progress", "blocked", "cancelled"] == [row["status"] for row in columns(full())]
 
 
+def test_a_word_that_says_something_else_than_the_status_is_not_shown() -> None:
+    """L1: it was set while the task waited, or the settings have no such word any more; the task still holds it."""
+    view = full()
+    plan = evolve(view.plan, tasks=tuple(evolve(one, status_name="blocked") for one in view.tasks))
+    shown = evolve(view, plan=plan)
+    assert ["done", "in_progress", "blocked", "cancelled"] == [row["status"] for row in columns(shown)]
+    lost = evolve(shown, status_names=FrozenMap())
+    assert ["done", "in_progress", "waiting", "cancelled"] == [row["status"] for row in columns(lost)]
+
+
 def test_the_summary_has_a_row_for_each_plan() -> None:
     """Counts, progress without the cancelled one (1 of 3), and one overdue (due yesterday; today is not late)."""
     table = summary_table([full(), small(1)])

@@ -225,6 +225,8 @@ def test_status_and_owners_have_drop_downs() -> None:
     statuses, owners = zip(*book["lists"].iter_rows(min_row=2, values_only=True), strict=True)
     assert ("waiting", "open", "in_progress", "done", "cancelled", "blocked") == statuses
     assert ("Ana Sá", "Customer Success", "Smith, Ben", "any contact", "gone", None) == owners
+    lost = openpyxl.load_workbook(io.BytesIO(written([evolve(full(), status_names=FrozenMap())])))
+    assert "blocked" not in [status for status, _ in lost["lists"].iter_rows(min_row=2, values_only=True)]
 
 
 def test_no_owners_no_drop_down_of_owners() -> None:

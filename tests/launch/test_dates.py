@@ -144,7 +144,7 @@ def test_milestones_and_predecessors_are_anchors() -> None:
 
 def test_named_anchors_are_given_at_launch() -> None:
     """They stand in the plan, and dates count from them (D9)."""
-    given = template(TemplateTask("t", "T", due=Offset(-2, anchor="go_live")), anchors=("go_live",))
+    given = template(TemplateTask("t", "T", due=Offset(-2, anchor="go_live")), anchors=("go_live", "renewal"))
     plan = launched(given, anchors={"go_live": day(3, 2), "renewal": day(9, 1)})
     assert day(2, 28) == plan.tasks[0].due
     assert {"start": MONDAY, "go_live": day(3, 2), "renewal": day(9, 1)} == dict(plan.anchors)
@@ -268,7 +268,7 @@ def test_what_counts_from_a_date_by_hand_follows_it() -> None:
 def test_the_same_template_launched_again_is_dated_anew() -> None:
     """What a launch works out is kept by its question: other anchors, owners and choices give other dates (T3)."""
     given = template(
-        TemplateTask("a", "A", due=Offset(1, "working_days"), owner=("applier",)),
+        TemplateTask("a", "A", due=Offset(1, "working_days"), owner=("applier",), required=False),
         TemplateTask("b", "B", due=Offset(1, "working_days"), after=(Dependency("a"),)),
     )
     people = PEOPLE | {"me": attrs.evolve(PEOPLE["me"], calendar="sundays")}

@@ -28,9 +28,9 @@ from actionplans.settings import CustomField, Limits, Settings
 from tests.launch.samples import ACME, DIRECTORY, MONDAY, NOW, by_key, changed, day, drafted, launched, places, template
 
 TREE = template(
-    TemplateTask("loose", "Loose"),
+    TemplateTask("loose", "Loose", required=False),
     TemplateTask("of-objective", "Of objective", parent="objective"),
-    TemplateTask("of-play", "Of play", parent="play", milestone="milestone", stage="stage"),
+    TemplateTask("of-play", "Of play", parent="play", milestone="milestone", stage="stage", required=False),
     TemplateTask("of-free-play", "Of free play", parent="free-play"),
     TemplateTask("of-milestone", "Of milestone", milestone="milestone"),
     TemplateTask("of-stage", "Of stage", stage="stage"),
@@ -96,7 +96,9 @@ def test_every_field_of_the_template_arrives() -> None:
         "fixed": True,
         "custom": ap.FrozenMap({"x": 1}),
     }
-    task = launched(template(TemplateTask("t", "T", **said))).tasks[0]
+    fields = tuple(CustomField("x", "X", of=of, type="number") for of in ("play", "task"))  # type: ignore[arg-type]
+    settings = Settings(custom_fields=fields)
+    task = launched(template(TemplateTask("t", "T", **said)), settings=settings).tasks[0]
     assert said == {name: getattr(task, name) for name in said}
     for collection, item in (
         ("objectives", TemplateObjective("o", "O", "Text", "at_risk", "Growth", weight=2, metric=metric, shared=True)),
@@ -104,13 +106,13 @@ def test_every_field_of_the_template_arrives() -> None:
         ("plays", TemplatePlay("p", "P", "Text", weight=2, shared=True, fixed=True, custom=said["custom"])),
         ("stages", TemplateStage("s", "S", "Text", True)),
     ):
-        (made,) = getattr(launched(template(**{collection: (item,)})), collection)
+        (made,) = getattr(launched(template(**{collection: (item,)}), settings=settings), collection)
         for one in attrs.fields(type(item)):
             if hasattr(made, one.name) and one.name not in ("start", "end", "due"):
                 assert getattr(item, one.name) == getattr(made, one.name), one.name
-    fields = {"description": "Text", "category": "Sales", "calendar": "default", "shared": True, "link_policy": "hold"}
-    plan = launched(template(**fields))
-    assert fields == {name: getattr(plan, name) for name in fields}
+    own = {"description": "Text", "category": "Sales", "calendar": "default", "shared": True, "link_policy": "hold"}
+    plan = launched(template(**own))
+    assert own == {name: getattr(plan, name) for name in own}
     assert "push" == launched(template()).link_policy, "the settings' where the template says nothing (P5)"
 
 
@@ -127,7 +129,7 @@ def test_launching_copies() -> None:
 def test_counting_from_what_is_dropped_is_refused_with_what_to_do() -> None:
     """Unless a date is given by hand (D9)."""
     given = template(
-        TemplateTask("a", "A", due=Offset(1)),
+        TemplateTask("a", "A", due=Offset(1), required=False),
         TemplateTask("b", "B", due=Offset(1, anchor="task:a")),
         TemplateTask("c", "C", start=Offset(1, anchor="milestone:m"), duration=1),
         TemplateTask("d", "D", due=Offset(3), after=(Dependency("a"),)),
@@ -210,20 +212,28 @@ def test_the_stage_where_the_account_stands_is_one_there_is() -> None:
 
 def test_a_section_may_want_a_stage_for_every_task() -> None:
     """Each task without one is named (L8)."""
-    tasks = (TemplateTask("a", "A", stage="closing"), TemplateTask("b", "B"), TemplateTask("c", "C"))
-    given = template(*tasks, section="sales_plan", stages=(TemplateStage("closing", "Closing"),))
+    free = (TemplateTask(key, key.upper(), required=False) for key in ("b", "c"))
+    given = template(
+        TemplateTask("a", "A", stage="closing"),
+        *free,
+        section="sales_plan",
+        stages=(TemplateStage("closing", "Closing"),),
+    )
     with pytest.raises(Invalid) as error:
         launched(given)
     assert ["items['b'].stage", "items['c'].stage"] == places(error.value)
     assert ["a"] == [task.key for task in launched(given, dropped=frozenset({"b", "c"})).tasks]
     assert 3 == len(launched(given, section="growth_plans").tasks)
-    with pytest.raises(Invalid, match="no section 'nothing'"):
+    with pytest.raises(Invalid, match="section: one of growth_plans, client_commitments, sales_plan"):
         launched(given, section="nothing")
 
 
 def test_a_plan_has_no_more_tasks_than_the_settings_allow() -> None:
     """The limit and the number are named."""
-    given, few = template(*(TemplateTask(f"t{n}", "T") for n in range(4))), Settings(limits=Limits(tasks_per_plan=3))
+    given, few = (
+        template(*(TemplateTask(f"t{n}", "T", required=False) for n in range(4))),
+        Settings(limits=Limits(tasks_per_plan=3)),
+    )
     with pytest.raises(Invalid, match="at most 3 in a plan, not 4"):
         launched(given, settings=few)
     assert 3 == len(launched(given, settings=few, dropped=frozenset({"t0"})).tasks)
@@ -282,7 +292,7 @@ def test_a_draft_without_a_start_is_refused() -> None:
 def test_tasks_wait_for_what_must_be_done_first() -> None:
     """FS links and offsets counted from a task; not other links, and not what was left out (P1, P3)."""
     given = template(
-        TemplateTask("first", "First", due=Offset(1)),
+        TemplateTask("first", "First", due=Offset(1), required=False),
         TemplateTask("fs", "FS", after=(Dependency("first"),)),
         TemplateTask("ss", "SS", after=(Dependency("first", "SS"), Dependency("point", "FF"))),
         TemplateTask("counts", "Counts", due=Offset(1, anchor="task:first")),
@@ -301,7 +311,7 @@ def test_custom_fields_get_their_defaults() -> None:
     """Of each kind of item its own, where the template says nothing (R5)."""
     kinds = ("plan", "objective", "play", "task", "account")
     fields = tuple(CustomField("size", "Size", of=of, default=f"of a {of}") for of in kinds)
-    settings = Settings(custom_fields=(*fields, CustomField("none", "No default")))
+    settings = Settings(custom_fields=(*fields, CustomField("more", "No default", type="number")))
     given = template(
         TemplateTask("a", "A"),
         TemplateTask("b", "B", custom=ap.FrozenMap({"size": "said", "more": 1})),

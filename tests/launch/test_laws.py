@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from actionplans.model.rules import check
 from actionplans.settings import Settings
 from actionplans.template import check_template
 from tests.dates.oracle import Oracle
-from tests.launch.samples import PEOPLE, by_key, drafted, launched
+from tests.launch.samples import PEOPLE, by_key, drafted, launched, template
 from tests.size import size
 
 CALENDARS = (
@@ -65,6 +66,7 @@ def tasks(draw: st.DrawFn, key: str, before: list[str], anchors: list[str]) -> T
         ),
         owner=draw(st.sampled_from([(), ("person:ana",), ("role:csm", "person:ben"), ("person:cleo",)])),
         calendar=draw(st.sampled_from(NAMES)),
+        required=False,
     )
 
 
@@ -289,3 +291,29 @@ def test_the_order_of_the_items_does_not_matter(case: tuple[Template, dict[str, 
         one.key: (one.start, one.due) for one in second.tasks
     }
     assert drafted(case[0], start=case[1]["start"]).title == first.title
+
+
+@st.composite
+def half_dated(draw: st.DrawFn) -> Template:
+    """Tasks with and without a due, a duration and links, and one that counts from any of them."""
+    made: list[TemplateTask] = []
+    for n in range(draw(st.integers(1, 6))):
+        before = draw(st.lists(st.sampled_from(made), max_size=2, unique=True)) if made else []
+        links = tuple(Dependency(one.key, draw(st.sampled_from(("FS", "SS", "FF", "SF")))) for one in before)
+        due = Offset(3) if draw(st.integers(0, 3)) == 0 else None
+        made.append(TemplateTask(f"i{n}", "T", due=due, duration=draw(st.sampled_from((None, 2))), after=links))
+    counts = TemplateTask("counts", "Counts", due=Offset(1, anchor=f"task:{draw(st.sampled_from(made)).key}"))
+    return template(*draw(st.permutations((*made, counts))))
+
+
+@settings(max_examples=size(2_000))
+@given(half_dated())
+def test_what_may_be_published_may_be_launched(given_template: Template) -> None:
+    """Publishing and launching agree on which tasks have a date to count from (P1, D9)."""
+    try:
+        check_template(given_template)
+    except Invalid:
+        with pytest.raises(Invalid, match="which has no date here"):
+            launched(given_template)
+    else:
+        assert launched(given_template).task("counts").due is not None

@@ -129,7 +129,7 @@ def test_the_draft_s_choice_wins(owner: str) -> None:
 
 def test_what_is_dropped_needs_no_owner() -> None:
     """Its rules are not asked."""
-    given = template(TemplateTask("a", "A", owner=("role:nobody",)), TemplateTask("b", "B"))
+    given = template(TemplateTask("a", "A", owner=("role:nobody",), required=False), TemplateTask("b", "B"))
     assert ["b"] == [task.key for task in launched(given, dropped=frozenset({"a"})).tasks]
 
 

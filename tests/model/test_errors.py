@@ -27,7 +27,11 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "NotAllowed": (Decision(False, "task.delete", "no role of yours allows it: ask an administrator"),),
     "Refused": ("starting", "it is done: reopen it first"),
     "Waiting": ("completing", "'Mail' waits for 'Call': finish that first, or override", ("call",)),
-    "Unconfirmed": ("deleting", "'Call' goes: show this and pass it as confirmed", Impact("call", "Call", ("call",))),
+    "Unconfirmed": (
+        "deleting",
+        "'Call' goes: show it, then pass confirmed=error.impact",
+        Impact("call", "Call", ("call",)),
+    ),
     "Stale": ("plan", "p-1", 3, 5),
     "MissingExtra": ("icalendar", "ical"),
     "PluginError": ("mine", "it misspells a hook: see the list of hooks"),
@@ -141,6 +145,9 @@ def test_fields_stay_readable() -> None:
     """Callers decide by them, not by the text."""
     assert ("go_live", "renewal") == MissingAnchors("x", PROBLEMS, ("go_live", "renewal")).anchors
     assert ("call",) == Waiting("a", "b", ("call",)).predecessors
+    found = NotFound("task", "cal", "is it call?")
+    assert ("task", "cal", "is it call?") == (found.kind, found.id, found.hint)
+    assert "there is no task 'cal' here: is it call?" == str(found)
 
 
 @pytest.mark.parametrize("value", NASTY.values(), ids=NASTY)

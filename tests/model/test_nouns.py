@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import actionplans.model as model
-from actionplans.checks import Value, verify
+from actionplans.checks import Value, as_held, verify
 from actionplans.errors import Invalid, NotFound
 from actionplans.journal import Edit, Entry
 from actionplans.model import (
@@ -20,19 +20,24 @@ from actionplans.model import (
     Actor,
     Completion,
     Dependency,
+    Draft,
     FrozenMap,
     Item,
     Milestone,
     Objective,
     Offset,
+    Override,
+    Person,
     Plan,
     Play,
     Stage,
     Task,
+    Template,
     TemplateTask,
     WorkCalendar,
 )
 from actionplans.settings import CustomField, Section, Settings
+from actionplans.storage import PlanQuery, TaskQuery
 from actionplans.testing.strategies import nouns
 from tests.edit.scene import MONDAY, NOW, TODAY, days, plan
 from tests.nasty import NASTY
@@ -92,7 +97,8 @@ def test_every_wrong_value_in_every_field_is_refused_with_its_place(cls: type[An
                     assert str(error)
                 else:
                     taken = field.converter(nasty) if field.converter is not None else nasty
-                    assert getattr(changed, field.name) == taken or nasty != nasty
+                    held = as_held(cls, {field.name: taken})[field.name]
+                    assert getattr(changed, field.name) in (taken, held) or nasty != nasty
 
     law()
 
@@ -116,7 +122,7 @@ def test_all_problems_of_a_noun_are_said_at_once(cls: type[Any]) -> None:
         (lambda: Task("t", "x", start=NOW), "start"),
         (lambda: Task("t", "x", start="2026-01-01", due=TODAY), "start"),  # type: ignore[arg-type]
         (lambda: Task("t", "x", start=days(2), due=days(1)), "due"),
-        (lambda: Task("t", "x", dependencies=[]), "dependencies"),  # type: ignore[arg-type]
+        (lambda: Task("t", "x", dependencies={}), "dependencies"),  # type: ignore[arg-type]
         (lambda: verify(Task("t", "x", "done")), "completion"),
         (lambda: verify(Task("t", "x", completion=Completion(1, NOW, TODAY, "ana"))), "completion"),
         (lambda: verify(Task("t", "x", tags=("a", 5))), "tags[1]"),  # type: ignore[arg-type]
@@ -184,16 +190,72 @@ def test_the_variance_is_the_due_less_the_first_due() -> None:
     assert None is Task("t", "x", due=days(1)).variance is Task("t", "x", original_due=days(1)).variance
 
 
+def test_plain_collections_are_taken_for_frozen_ones() -> None:
+    """Lists, sets and dicts, in whichever field holds a tuple, a frozenset or a FrozenMap; a set for a tuple sorted."""
+    task = Task(
+        "t",
+        "Call",
+        dependencies=[Dependency("a")],
+        helpers={"cleo", "ben"},
+        tags=["x"],
+        custom={"sizes": ["a", "b"], "size": 3},
+    )
+    assert ((Dependency("a"),), ("ben", "cleo"), ("x",)) == (task.dependencies, task.helpers, task.tags)
+    assert FrozenMap({"sizes": ("a", "b"), "size": 3}) == task.custom
+    assert hash(task)
+    verify(task)
+    for name in ("dependencies", "helpers", "tags", "owner_rule", "comments"):
+        assert () == getattr(Task("t", "Call", **{name: []}), name)
+    assert isinstance(Task("t", "Call", custom={"size": 3}).custom, FrozenMap)
+    assert (task,) == Plan("p", "acme", "Plan", {"start": MONDAY}, tasks=[task]).tasks
+    assert (WorkCalendar("a"),) == Settings(calendars=[WorkCalendar("a")], calendar="a").calendars
+    assert FrozenMap({"task": "To-do"}) == Settings(labels={"task": "To-do"}).labels
+    made = Draft(Template("t", "T"), "acme", {"start": MONDAY}, "T", dropped=["a"], overrides={"b": Override("B")})
+    assert (frozenset("a"), FrozenMap({"b": Override("B")})) == (made.dropped, made.overrides)
+    assert ("acme",) == PlanQuery(account_ids=["acme"]).account_ids
+    assert ("done", "open") == TaskQuery(statuses={"open", "done"}).statuses
+
+
+@pytest.mark.parametrize(
+    ("make", "place"),
+    [
+        (lambda: Person("p", "P", roles="admin"), "roles"),
+        (lambda: PlanQuery(account_ids="acme"), "account_ids"),
+        (lambda: PlanQuery(account_ids={"acme": 1}), "account_ids"),
+        (lambda: PlanQuery(account_ids=[["acme"]]), "account_ids[0]"),
+        (lambda: plan(tasks={Task("b", "B"), Task("a", "A")}), "tasks"),
+        (lambda: Task("t", "x", tags=[["x"]]), "tags[0]"),
+        (lambda: Settings(calendars={"a": WorkCalendar("a")}), "calendars"),
+    ],
+)
+def test_what_could_be_meant_otherwise_is_no_collection(make: Callable[[], object], place: str) -> None:
+    """A text for its letters, a dict for its keys, a set that has no order."""
+    assert [place] == places(make)
+
+
+def test_a_wrong_field_hides_no_other_problem() -> None:
+    """What a noun says of its fields together is told beside what is wrong with single ones."""
+    assert ["owner_id", "title", "completion", "due"] == places(
+        lambda: Task("t", "", "done", owner_id=3, start=days(2), due=days(1))
+    )
+    assert ["due", "title", "completion"] == places(lambda: Task("t", "", "done", start=days(2), due="soon"))
+    assert ["roll"] == places(lambda: Offset(1, "working_days", roll="x")), "once, though two rules see it"
+
+
 def test_items_are_found_by_id_then_by_key() -> None:
     """An id beats a key that reads the same; an empty text is nobody's key."""
     made = plan(
         tasks=(Task("a", "A", key="b"), Task("b", "B"), Task("c", "C", key="d")),
         plays=(),
         objectives=(Objective("x", "X", key="y"), Objective("y", "Y"), Objective("z", "Z")),
+        milestones=(Milestone("m", "M", key="live"), Milestone("live", "L")),
     )
     assert ["A", "B", "C"] == [made.task(one).title for one in ("a", "b", "d")]
     assert ["X", "Y"] == [made.objective(one).title for one in ("x", "y")]
-    for look in (made.task, made.objective, made.item):
+    assert ["M", "L"] == [made.milestone(one).title for one in ("m", "live")]
+    again = plan(plays=(Play("p", "P", key="q"), Play("q", "Q", key="r")), tasks=())
+    assert ["P", "Q", "Q"] == [again.play(one).title for one in ("p", "q", "r")]
+    for look in (made.task, made.objective, made.milestone, made.play, made.item):
         for nobody in ("", "nobody"):
             with pytest.raises(NotFound, match=repr(nobody)):
                 look(nobody)
@@ -202,9 +264,49 @@ def test_items_are_found_by_id_then_by_key() -> None:
 @pytest.mark.parametrize("value", NASTY.values(), ids=NASTY)
 def test_asking_for_anything_at_all_finds_it_or_not(value: Any) -> None:
     """No error of Python's own."""
-    for look in (plan().task, plan().objective, plan().item):
+    for look in (plan().task, plan().objective, plan().milestone, plan().play, plan().item):
         with pytest.raises(NotFound):
             look(value)
+
+
+def test_a_key_or_title_where_an_id_is_wanted_is_told_as_such() -> None:
+    """With the id that is meant, and the way there where the plan has one."""
+    made = plan(
+        stages=(Stage("s1", "Proposal", key="proposal"),),
+        plays=(),
+        tasks=(
+            Task("0a", "Call", key="call"),
+            Task("0b", "Visit"),
+            Task("0c", "Mail", key="mail"),
+            Task("0d", "Mail", key="mail"),
+        ),
+    )
+    told = {
+        "call": "ids are wanted; the task with the key 'call' is '0a': use plan.task('call').id",
+        "VISIT": "ids are wanted; the task with the title 'Visit' is '0b'",
+        "mail": "ids are wanted; the task with the key 'mail' is '0c', one of 2",
+        "Proposal": "ids are wanted; the stage with the key 'proposal' is 's1'",
+        "nobody": "check the id, or ask whoever gave it to you",
+    }
+    for asked, hint in told.items():
+        with pytest.raises(NotFound) as error:
+            made.item(asked)
+        assert f"there is no item {asked!r} here: {hint}" == str(error.value)
+
+
+def test_what_is_near_to_a_key_is_guessed() -> None:
+    """By `task` and the like, which take ids and keys; a title is told with the key it goes by."""
+    made = plan(tasks=(Task("0a", "Call them", key="call"), Task("0b", "Visit")), plays=())
+    told = {
+        "cal": "is it call? (tasks by their keys)",
+        "mail": "there are call (tasks by their keys)",
+        "call them": "an id or key is wanted; 'Call them' is the title of 'call'",
+        "Visit": "an id or key is wanted; 'Visit' is the title of '0b'",
+    }
+    for asked, hint in told.items():
+        with pytest.raises(NotFound) as error:
+            made.task(asked)
+        assert f"there is no task {asked!r} here: {hint}" == str(error.value)
 
 
 def test_what_stands_under_an_item() -> None:

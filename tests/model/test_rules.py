@@ -62,7 +62,7 @@ def test_a_sound_plan_passes() -> None:
             "objective 'o'.end_offset.anchor",
             "no anchor",
         ),
-        ({"tasks": (Task("a", "A", offset=Offset(1, anchor="task:a")),)}, "dependencies", "a → a is a cycle"),
+        ({"tasks": (Task("a", "A", offset=Offset(1, anchor="task:a")),)}, "dependencies", "'A' → 'A' is a cycle"),
         (
             {
                 "tasks": (
@@ -71,7 +71,7 @@ def test_a_sound_plan_passes() -> None:
                 )
             },
             "dependencies",
-            "a → b → a is a cycle",
+            "'A' → 'B' → 'A' is a cycle",
         ),
         (
             {
@@ -79,12 +79,12 @@ def test_a_sound_plan_passes() -> None:
                 "tasks": (Task("a", "A", offset=Offset(1, anchor="milestone:m")),),
             },
             "dependencies",
-            "m → a → m is a cycle",
+            "'M' → 'A' → 'M' is a cycle",
         ),
         (
             {"tasks": (Task("a", "A", milestone_id="live", dependencies=(Dependency("live"),)),)},
             "dependencies",
-            "live → a → live is a cycle",
+            "'Go live' → 'A' → 'Go live' is a cycle",
         ),
         (
             {
@@ -103,6 +103,37 @@ def test_each_rule_finds_what_it_is_for(fields: dict[str, object], place: str, m
     problems = found(plan(**fields))
     assert [place] == list(problems)
     assert message in problems[place]
+
+
+def test_a_circle_is_told_by_titles() -> None:
+    """Not by ids, which say nothing to people; where several have one title, with the ids that tell them apart."""
+    long = "x" * 200
+    made = plan(
+        tasks=(
+            Task("0a", "Call", dependencies=(Dependency("0c"),)),
+            Task("0b", "Call", dependencies=(Dependency("0a"),)),
+            Task("0c", long, dependencies=(Dependency("0b"),)),
+        )
+    )
+    told = found(made)["dependencies"]
+    assert f"'Call' (0a) → 'Call' (0b) → '{'x' * 57}...' → 'Call' (0a) is a cycle" == told.split(":")[0]
+
+
+def test_a_key_instead_of_an_id_is_told_as_such() -> None:
+    """Where a place, a link or an anchor is named by it."""
+    made = plan(
+        milestones=(Milestone("0m", "Go live", key="live"),),
+        plays=(Play("0p", "Training", key="train"),),
+        tasks=(
+            Task("0a", "Call", key="call", parent_id="train", milestone_id="Go live"),
+            Task("0b", "Visit", dependencies=(Dependency("call"),), offset=Offset(1, anchor="task:call")),
+        ),
+    )
+    problems = found(made)
+    assert "use plan.play('train').id" in problems["task '0a'.parent_id"]
+    assert "the milestone with the title 'Go live' is '0m'" in problems["task '0a'.milestone_id"]
+    for place in ("dependencies[0]", "offset.anchor"):
+        assert "use plan.task('call').id" in problems[f"task '0b'.{place}"]
 
 
 def test_all_problems_of_all_rules_are_said_at_once() -> None:

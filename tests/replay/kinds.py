@@ -14,21 +14,16 @@ from typing import Any
 from actionplans import launch, schedule
 from actionplans.model import Account, Completion, Dependency, FrozenMap, Offset, Plan, Task, Template, TemplateTask
 from actionplans.settings import Settings
-from actionplans.workdays import WorkDays
-from tests.replay.vectors import ROLLS, NotOurs, Vector, as_date, as_list, as_number
+from actionplans.workdays import WorkDays, work_days
+from tests.replay import plans
+from tests.replay.vectors import ROLLS, NotOurs, Vector, as_calendar, as_date, as_list, as_number
 
 Answer = dict[str, Any]
 
 KINDS: dict[str, Callable[[Vector], Answer]] = {}
 """Every kind that is answered."""
 
-RESCHEDULING = "rescheduling is the next issue's (P5, P6)"
 LATER: dict[str, str] = {
-    "dependency_schedule": RESCHEDULING,
-    "calendar_change": RESCHEDULING,
-    "complete_and_recompute": RESCHEDULING,
-    "reanchor": RESCHEDULING,
-    "backward_schedule": "counting a whole plan back from its end is rescheduling, the next issue's (P5, P9)",
     "hierarchy": "a parent has no dates out of its children's here: those of objectives and plays are their own (D9)",
     "rollup": "these methods of progress are the peers' own; ours is L5, tested by itself",
     "assignment": "the peers' ways to name an owner; ours are T5, tested by themselves",
@@ -267,8 +262,6 @@ def chained_offset(vector: Vector) -> Answer:
     vector.known("plan_date first then", "today adjust calendar calendars")
     roll, anchors = vector.roll("adjust"), {"start": vector.date("plan_date")}
     today = vector.date_or_none("today")
-    if today is not None:
-        anchors["today"] = today
     names = {None: "start", "plan_date": "start", "today": "today", "previous_due": "task:first"}
     tasks = []
     for name in ("first", "then"):
@@ -278,6 +271,8 @@ def chained_offset(vector: Vector) -> Answer:
         base = names.get(link.get("from"))
         if base is None or base == "today" and today is None or base == "task:first" and name == "first":
             raise NotOurs(f"unknown shape: nothing to count from at {link.get('from')!r}")
+        if base == "today" and today is not None:
+            anchors["today"] = today
         tasks.append(TemplateTask(name, "A task", due=_offset(link, roll, base)))
     first, then = _launched(vector, anchors, *tasks)
     return {"first": first.due, "then": then.due}
@@ -293,6 +288,90 @@ def soonest_start_after(vector: Vector) -> Answer:
     link = Dependency("predecessor", "FS", vector.number(f"lag_{unit}"), unit)
     bound = schedule.bound(link, None, vector.date_or_none("predecessor_due"), vector.days())
     return {"start": None if bound is None else bound[1]}
+
+
+@_kind
+def cumulative_offset_tree(vector: Vector) -> Answer:
+    """D9: like `cumulative_offset`, for items each counted from another one or from the anchor."""
+    vector.known("anchor items", "adjust calendar calendars")
+    anchor, roll, items = vector.date("anchor"), vector.roll("adjust"), vector.input["items"]
+    if not isinstance(items, dict) or not all(isinstance(one, dict) for one in items.values()):
+        raise NotOurs("unknown shape: items is no object of objects")
+    keys = {name: f"t{n}" for n, name in enumerate(items)}
+    tasks = []
+    for name, given in items.items():
+        if set(given) - {"days", "after"} or given.get("after") not in (None, *items):
+            raise NotOurs("unknown shape: an item has days, and is after another one")
+        base = "start" if given.get("after") is None else f"task:{keys[given['after']]}"
+        due = Offset(as_number("days", given.get("days")), anchor=base, roll=roll)
+        tasks.append(TemplateTask(keys[name], "A task", due=due))
+    dates = {task.key: task.due for task in _launched(vector, {"start": anchor}, *tasks)}
+    return {"due": {name: str(dates[key]) for name, key in keys.items()}}
+
+
+@_kind
+def dependency_schedule(vector: Vector) -> Answer:
+    """P1, P5: what a change moves by links, or the links themselves where nothing else changed."""
+    vector.known("tasks dependencies policy", "change today calendar calendars")
+    policy = vector.input["policy"]
+    if policy not in plans.POLICIES:
+        raise NotOurs(f"policy {policy!r} is none of P5")
+    return plans.rescheduled(vector, plans.POLICIES[policy])
+
+
+@_kind
+def dependency_schedule_other_types(vector: Vector) -> Answer:
+    """P1: links of the other kinds, by a policy that goes both ways unless one is named."""
+    vector.known("tasks dependencies", "change policy today calendar calendars")
+    policy = vector.input.get("policy", "asap")
+    if policy not in plans.POLICIES:
+        raise NotOurs(f"policy {policy!r} is none of P5")
+    return plans.rescheduled(vector, plans.POLICIES[policy])
+
+
+@_kind
+def backward_schedule(vector: Vector) -> Answer:
+    """P9: how late everything may be before an end."""
+    keys = "end due deadline finish calendar calendars"
+    vector.known("tasks dependencies", keys)
+    return plans.backwards(vector)
+
+
+@_kind
+def calendar_change(vector: Vector) -> Answer:
+    """P6: starts are rolled, durations stay, and links move as the policy says."""
+    vector.known("calendar_before calendar_after policy tasks dependencies", "today")
+    policy = vector.input["policy"]
+    if policy not in plans.POLICIES:
+        raise NotOurs(f"policy {policy!r} is none of P5")
+    before, after = (work_days(as_calendar(vector.input[f"calendar_{one}"], "calendar")) for one in ("before", "after"))
+    return plans.recalendared(vector, plans.POLICIES[policy], before, after)
+
+
+@_kind
+def complete_and_recompute(vector: Vector) -> Answer:
+    """P5, P6: what is counted from a task that is done, by a policy that holds or goes both ways."""
+    vector.known("items completed completed_on recalculate_on_completion", "existing_due adjust calendar calendars")
+    plan = plans.completed(vector)
+    tasks = {task.id: task for task in plan.tasks}
+    told: Answer = {}
+    for name, of in (
+        ("due", lambda task: None if task.due is None else str(task.due)),
+        ("reminder_set", lambda task: task.status == "open" and task.due is not None),
+    ):
+        wanted = vector.expected.get(name)
+        if wanted is not None:
+            if not isinstance(wanted, dict) or not set(wanted) <= set(tasks):
+                raise NotOurs("unknown shape: an answer for each of some items is wanted")
+            told[name] = {key: of(tasks[key]) for key in wanted}
+    return told
+
+
+@_kind
+def reanchor(vector: Vector) -> Answer:
+    """P6: what hangs on an anchor follows it; times of day are carried along, for dates have none here (D1)."""
+    vector.known("template new items", "calendar calendars")
+    return plans.reanchored(vector)
 
 
 @_kind

@@ -1,6 +1,10 @@
 """Both stores keep the contract of the port."""
 
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from actionplans.backends.store.memory import MemoryStore
 from actionplans.backends.store.sqlite import open_sqlite
@@ -22,3 +26,19 @@ class TestSqlite(StoreContract):
     def open_store(self, place: Path, tenant: str = "") -> Store:
         """One more door to the file of this test."""
         return open_sqlite(f"sqlite:///{place}/plans.db", tenant=tenant)
+
+
+@pytest.mark.parametrize("library", ["pytest", "hypothesis"])
+def test_the_contract_names_the_extra_that_it_wants(library: str) -> None:
+    """Where a library of the extra `test` is not installed, the error says how to get it."""
+    code = f"""
+import sys
+sys.modules[{library!r}] = None
+from actionplans.errors import MissingExtra
+try:
+    import actionplans.testing.stores
+except MissingExtra as error:
+    print(error)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert f"{library} is not installed: pip install 'actionplans[test]'\n" == run.stdout

@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import attrs
 import pytest
 
 from actionplans import codec
@@ -338,7 +339,7 @@ def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
         read_template("/dev/zero")
 
 
-@pytest.mark.parametrize("name", ["missing.toml", ".", "a\0b", "x" * 5_000, "no/such/folder.toml", "{}\n"])
+@pytest.mark.parametrize("name", ["missing.toml", ".", "a\0b", "x" * 5_000, "no/such/folder.toml"])
 def test_a_path_that_cannot_be_read_names_the_path(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing file, a folder, what is no path at all: an InvalidFile like any other."""
     monkeypatch.chdir(tmp_path)
@@ -388,3 +389,49 @@ def test_who_made_it_and_where_it_stood_is_left_behind() -> None:
     )
     assert ("editing", 0, "", None) == (template.state, template.revision, template.created_by, template.published_at)
     assert 4 == template.version
+
+
+def test_a_key_that_is_none_is_told_with_the_shorthands_there_are() -> None:
+    """With the one that is near, or with all that could stand there (T12)."""
+    near = refused_task('on_dya = 3\nconditon = "x"\nafetr = []\nrequird = true\n')
+    assert {
+        "tasks[0].on_dya": "no such field: is it on_day?",
+        "tasks[0].conditon": "no such field: is it condition?",
+        "tasks[0].afetr": "no such field: is it after?",
+        "tasks[0].requird": "no such field: is it required?",
+    } == near
+    said = refused_task("nonsense = 3\n")["tasks[0].nonsense"]
+    fields = {one.name for one in attrs.fields(TemplateTask)}
+    assert fields | {"on_day", "condition"} == set(said.removeprefix("no such field: there are ").split(", "))
+    assert "is it task?" in refused_task('after = [{ taks = "a" }]\n')["tasks[0].after[0].taks"]
+    assert "is it title?" in refused('tilte = "Follow-up"\n')["tilte"]
+    stage = refused('title = "X"\n[[stages]]\nkey = "s"\ntitle = "S"\non_day = 3\n')["stages[0].on_day"]
+    assert "no such field: there are description, fixed, key, title" == stage
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'title = "X"\n[[tasks]]\nkey = "a"\n' + "x" * 500,
+        '{"title": "X"}',
+        "  <export>",
+        'title="X"',
+        "tasks = [1]",
+        "{}\n",
+    ],
+)
+def test_a_text_instead_of_a_path_is_told_in_one_line(text: str) -> None:
+    """A `str` is a path; the content itself is given as bytes, and is not said again."""
+    with pytest.raises(InvalidFile) as caught:
+        read_template(text)
+    told = "the template: this text is a template itself, not the path of one: give it as bytes, text.encode()"
+    assert told == str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["nowhere.toml", "no folder/a = b.toml", "x" * 5000, "a\0b"])
+def test_a_path_that_leads_nowhere_is_no_template(path: str) -> None:
+    """It is said as a path."""
+    with pytest.raises(InvalidFile, match="as bytes") as caught:
+        read_template(path)
+    assert path[:50] in str(caught.value)
+    assert len(str(caught.value)) < 400

@@ -120,7 +120,9 @@ BROKEN = [
     (
         "cycles",
         template(
-            T("a", "A", after=after("b", kind="SS")), T("b", "B", due=due("task:c")), T("c", "C", start=due("task:a"))
+            T("a", "A", duration=1, after=after("b", kind="SS")),
+            T("b", "B", due=due("task:c")),
+            T("c", "C", start=due("task:a")),
         ),
         {"tasks[0]": "a → c → b → a"},
     ),

@@ -94,7 +94,7 @@ def test_a_circle_of_accounts_is_refused_with_its_path(ws: Workspace) -> None:
         ws.accounts.add(ap.Account(name, name.upper(), parent_id=parent))
     assert {"acme", "b", "c", "d"} == set(ws.accounts.below("acme"))
     before = snapshot(store_of(ws))
-    for child, parent, path in (("acme", "d", "acme → d → c → b → acme"), ("b", "b", "b → b")):
+    for child, parent, path in (("acme", "d", "'Acme' → 'D' → 'C' → 'B' → 'Acme'"), ("b", "b", "'B' → 'B'")):
         with pytest.raises(Invalid) as error:
             ws.accounts.update(child, parent_id=parent)
         assert path in str(error.value)

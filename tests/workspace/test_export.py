@@ -107,6 +107,21 @@ def test_a_place_that_cannot_be_written_is_named(exporting: Workspace, tmp_path:
     assert [] == [one for one in tmp_path.iterdir() if one.name.endswith(".part")]
 
 
+def test_a_missing_folder_and_an_unknown_suffix_are_told_with_what_helps(exporting: Workspace, tmp_path: Path) -> None:
+    """The folder to make; the suffixes there are, the one that is near, and where others come from."""
+    (first, _) = exporting.plans()
+    with pytest.raises(ExportError, match=f"there is no folder {tmp_path}/no/where: make it first"):
+        exporting.export(first.id, tmp_path / "no" / "where" / "a.ids")
+    told = {
+        "a.csv": r"plug-in csv: no exporter of this name is installed: there are .*; others come with plug-ins",
+        "a.xls": r"plug-in xls: .*: is it xlsx\?; others",
+        "a": r"'a' has no suffix: end it in one of \..*\.xlsx, or pass format=",
+    }
+    for name, words in told.items():
+        with pytest.raises(PluginError, match=words):
+            exporting.export(first.id, tmp_path / name)
+
+
 def test_a_contact_exports_nothing(exporting: Workspace, tmp_path: Path) -> None:
     """A hidden plan is an unknown one, and a portfolio of nothing is empty (V7)."""
     (first, _) = exporting.plans()

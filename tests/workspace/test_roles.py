@@ -8,7 +8,7 @@ import pytest
 import actionplans as ap
 from actionplans import edit
 from actionplans.checks import FrozenMap
-from actionplans.errors import ActionPlansError, NotAllowed, NotFound
+from actionplans.errors import ActionPlansError, Invalid, NotAllowed, NotFound
 from actionplans.model import Decision, Override, Template, TemplateTask
 from actionplans.permissions import Asker, Subject
 from actionplans.settings import Grant, Settings
@@ -193,3 +193,15 @@ def test_a_team_s_work_is_each_member_s(ws: Workspace, plan: View) -> None:
     for person, may in (("ben", True), ("cleo", False)):
         acting = ws.acting_as(ap.Actor(person, roles={"colleague", "viewer"}))
         assert may == acting.can("plan.edit", plan.id).allowed
+
+
+def test_asking_for_an_action_that_there_is_not_is_refused_with_a_guess(ws: Workspace) -> None:
+    """A typing error is told, not answered with no; a host's own action is known by the settings (R3)."""
+    plan = ws.launch(ws.draft("follow-up", "acme", start=MONDAY))
+    for ask in (lambda: ws.can("plan.lunch"), lambda: ws.can("plan.lunch", plan.id)):
+        with pytest.raises(Invalid, match=r"there is no action str 'plan\.lunch': is it plan\.launch\?"):
+            ask()
+    with pytest.raises(Invalid):
+        ws.can("task.approve")
+    ws.settings.update(actions=("task.approve",))
+    assert ws.can("task.approve", plan.id, plan.task("call").id)

@@ -24,6 +24,7 @@ from actionplans.codec.envelope import FORMAT, VERSION, opened, parsed, wrapped
 from actionplans.codec.forms import NOUNS
 from actionplans.codec.stored import Rest, decode_entry, decode_record, encode_entry, encode_record, rest_of
 from actionplans.errors import Invalid, Problem
+from actionplans.sharing import View
 
 __all__ = [
     "FORMAT",
@@ -70,7 +71,12 @@ def from_plain(cls: type[N], data: object) -> N:
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
-    """The value as JSON text that says what it is; neither the order of a map nor of a set changes the text."""
+    """The value as JSON text that says what it is; neither the order of a map nor of a set changes the text.
+
+    A view is refused: it is what one viewer sees on one day, and does not come back; its plan and account do.
+    """
+    if isinstance(value, View):
+        raise Invalid("View", (Problem("", "is made for one viewer and is not kept: give view.plan or view.account"),))
     return wrapped(type(value).__name__, to_plain(value), indent)
 
 

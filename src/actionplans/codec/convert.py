@@ -5,7 +5,6 @@ Strict reading checks everything and gathers the problems; the other way trusts 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -18,7 +17,7 @@ from cattrs.errors import AttributeValidationNote, ClassValidationError, Forbidd
 from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from actionplans.checks import FrozenMap, Value, check_of, shown, verify
+from actionplans.checks import FrozenMap, Value, check_of, shown, strange_key, verify
 from actionplans.codec.forms import HELD, LEAVES, PLAIN, Leaf, always_written, hints_of, leaf_of
 from actionplans.errors import Invalid, Problem
 from actionplans.journal import Edit
@@ -274,19 +273,11 @@ def _unwrapped(group: ClassValidationError, known: tuple[str, ...]) -> Iterator[
             yield from (problem.under(place) if place else problem for problem in error.problems)
         elif isinstance(error, ForbiddenExtraKeysError):
             for key in sorted(error.extra_fields, key=repr):
-                yield _unknown(key, known)
+                yield strange_key(key, known)
         elif isinstance(error, KeyError):
             yield Problem(place, "is missing")
         else:
             raise error
-
-
-def _unknown(key: object, known: tuple[str, ...]) -> Problem:
-    if not isinstance(key, str):
-        return Problem("", f"the key {shown(key)} is no text")
-    near = difflib.get_close_matches(key[:100], known, 1)
-    advice = f"is it {near[0]}?" if near else f"there are {', '.join(known)}"
-    return Problem(key if key.isidentifier() and len(key) <= 100 else f"[{shown(key)}]", f"no such field: {advice}")
 
 
 def _misfits(edit: Edit) -> Iterator[Problem]:

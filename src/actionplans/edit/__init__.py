@@ -4,12 +4,17 @@
     tasks     start, complete, reopen, cancel, assign, link, unlink
     removal   impact, delete, restore
     plans     update_plan, complete_plan, cancel_plan, reopen_plan, archive_plan, share_plan
+    dates     set_anchor, pause_plan, resume_plan, recount
+
+Whatever a verb changes, what hangs on it follows in the same step (P6): the context's `moved` hears of each move, with
+the reason, and `warn` of what now conflicts.
 
 A verb that has nothing to do returns the very plan it was given. Through a workspace it is
 `ws.change(plan_id, edit.complete, task_id)`; alone it wants a `Context`.
 """
 
 from actionplans.edit.context import Context, verb
+from actionplans.edit.dates import pause_plan, recount, resume_plan, set_anchor
 from actionplans.edit.items import EDITABLE, KEEP, Keep, add, comment, move, share, update
 from actionplans.edit.plans import (
     EDITABLE_PLAN,
@@ -42,9 +47,13 @@ __all__ = [
     "link",
     "move",
     "open_predecessors",
+    "pause_plan",
+    "recount",
     "reopen",
     "reopen_plan",
     "restore",
+    "resume_plan",
+    "set_anchor",
     "share",
     "share_plan",
     "start",

@@ -13,6 +13,7 @@ from actionplans.checks import EMPTY, problems, shown
 from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.model import Item, Plan, Task, Warn
 from actionplans.model.rules import ids_of, links_of, no_circles, places_of
+from actionplans.schedule import Calendars, Moved
 from actionplans.settings import Settings
 from actionplans.workdays import WorkDays, resolve
 
@@ -24,8 +25,8 @@ def _anybody(owner_id: str) -> bool:
     return True
 
 
-def _unheard(warning: Warn) -> None:
-    """Where nobody listens, a warning is no more than that."""
+def _unheard(told: Warn | Moved) -> None:
+    """Where nobody listens, what is told is no more than that."""
 
 
 @frozen
@@ -34,7 +35,8 @@ class Context:
 
     `today` is the day in the plan's time zone (D1), `calendars` the names of owners' own calendars by their id (D7).
     `known_owner` says whether work may be assigned to a person, `team:ID` or `any_contact`; by default to anybody.
-    `warn` hears what was not refused but the user should know.
+    `warn` hears what was not refused but the user should know, `moved` each item that a change moved besides itself,
+    with the reason (P6).
     """
 
     actor_id: str
@@ -45,12 +47,27 @@ class Context:
     calendars: Mapping[str, str] = EMPTY
     known_owner: Callable[[str], bool] = _anybody
     warn: Callable[[Warn], None] = _unheard
+    moved: Callable[[Moved], None] = _unheard
 
     def days(self, plan: Plan, task: Task | None = None) -> WorkDays:
         """The calendar that counts for a task: its own, its owner's, the plan's, the settings' (D7)."""
         if task is None:
             return resolve(self.settings, plan.calendar)
         return resolve(self.settings, task.calendar, self.calendars.get(task.owner_id or "", ""), plan.calendar)
+
+    def calendars_of(self, plan: Plan) -> Calendars:
+        """The same for very many tasks of one plan: every name is looked up once."""
+        known: dict[str, WorkDays] = {}
+        names, calendar = self.calendars, plan.calendar
+
+        def days(task: Task | None) -> WorkDays:
+            name = calendar if task is None else task.calendar or names.get(task.owner_id or "", "") or calendar
+            found = known.get(name)
+            if found is None:
+                found = known[name] = resolve(self.settings, name)
+            return found
+
+        return days
 
 
 def verb(action: str) -> Callable[[Callable[P, Plan]], Callable[P, Plan]]:

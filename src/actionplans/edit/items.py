@@ -24,19 +24,20 @@ from actionplans.edit.context import (
     verb,
     wrong,
 )
+from actionplans.edit.following import followed
 from actionplans.edit.tasks import waiting_again
-from actionplans.edit.words import (
+from actionplans.edit.words import editable, touched
+from actionplans.errors import Invalid, NotFound, Problem
+from actionplans.model import Comment, Item, Milestone, Objective, Plan, Play, Stage, Task
+from actionplans.model.plan import id_wanted
+from actionplans.schedule import settle
+from actionplans.vocabularies import (
     custom_problems,
-    editable,
-    fields_of,
-    touched,
+    item_problems,
     touched_custom,
     vocabulary_problems,
     with_defaults,
 )
-from actionplans.errors import Invalid, NotFound, Problem
-from actionplans.model import Comment, Item, Milestone, Objective, Plan, Play, Stage, Task
-from actionplans.schedule import settle
 from actionplans.workdays import WorkDays
 
 I = TypeVar("I", bound=Item)  # noqa: E741
@@ -108,6 +109,8 @@ _NEVER_GIVEN: Mapping[str, object] = {
 def add(plan: Plan, context: Context, item: Item) -> Plan:
     """The plan with a new item at the end of its kind; it gets an id if it has none, dates that agree (D8), a status.
 
+    One without dates gets those that its offsets and links give (D9, P1).
+
     The item is a custom one: what only launches, completions and other verbs give (`key`, `completion`, `shared`, …)
     is refused. Raises `Invalid` with all problems.
     """
@@ -119,16 +122,13 @@ def add(plan: Plan, context: Context, item: Item) -> Plan:
         raise Invalid(f"this {item.kind}", tuple(found))
     found += _not_new(plan, context, item)
     added = _made(plan, context, item, found)
-    found += vocabulary_problems(added, context.settings, EDITABLE[added.kind])
-    if isinstance(added, Objective | Play | Task):
-        names = {**added.custom, **fields_of(added.kind, context.settings)}
-        found += custom_problems(added.kind, added.custom, context.settings, names)
-    found += unknown_owners(context, added)
-    plan = rearranged(plan, added.kind, (*getattr(plan, COLLECTION[added.kind]), added))
+    found += (*item_problems(added, context.settings), *unknown_owners(context, added))
+    after = rearranged(plan, added.kind, (*getattr(plan, COLLECTION[added.kind]), added))
     if isinstance(added, Task):
-        found += (*stage_problems(plan, context.settings, added), *too_many(plan, context.settings))
-    plan = sound(plan, (added,), links=isinstance(added, Task | Milestone), found=found)
-    return waiting_again(plan, {added.id}, itself=True) if isinstance(added, Task) else plan
+        found += (*stage_problems(after, context.settings, added), *too_many(after, context.settings))
+    after = sound(after, (added,), links=isinstance(added, Task | Milestone), found=found)
+    after = followed(plan, after, context)
+    return waiting_again(after, {added.id}, itself=True) if isinstance(added, Task) else after
 
 
 @verb("edit")
@@ -136,13 +136,14 @@ def update(plan: Plan, context: Context, item_id: str, **fields: Any) -> Plan:
     """The item with these fields changed; raises `Invalid` naming every field that cannot be given here.
 
     A date given here is set by hand (P6): with a new start the duration stays and the due date follows, a new due date
-    changes the duration, a new duration the due date, and so does another calendar (D8). None clears a date, and the
-    duration with it. `custom` changes the fields it names, None clears one.
+    changes the duration, a new duration the due date (D8). None clears a date, and the duration with it. In another
+    calendar its offsets are counted again, or the start is rolled and the duration stays. What hangs on it follows.
+    `custom` changes the fields it names, None clears one.
     """
     changeable(plan, "editing")
     item = plan.item(item_id)
     given = editable(item, EDITABLE[item.kind], fields, f"this {item.kind}")
-    if isinstance(item, Task) and given.keys() & {*DATES, "calendar"}:
+    if isinstance(item, Task) and given.keys() & {*DATES}:
         given |= _redated(item, given, context, plan)
     if isinstance(item, Milestone) and item.original_due is None:
         given["original_due"] = item.due or given.get("due")
@@ -154,7 +155,7 @@ def update(plan: Plan, context: Context, item_id: str, **fields: Any) -> Plan:
         )
     if changed == item and not found:
         return plan
-    return sound(replaced(plan, changed), (changed,), found=found)
+    return followed(plan, sound(replaced(plan, changed), (changed,), found=found), context)
 
 
 @verb("move")
@@ -190,7 +191,7 @@ def move(
     if after == plan:
         return plan
     left = {item.milestone_id} if isinstance(item, Task) and item.milestone_id else set()
-    return waiting_again(after, {item_id, *left}) if "milestone_id" in wanted else after
+    return waiting_again(followed(plan, after, context), {item_id, *left}) if "milestone_id" in wanted else after
 
 
 @verb("share")
@@ -267,7 +268,7 @@ def _made(plan: Plan, context: Context, item: Item, found: list[Problem]) -> Ite
 
 
 def _redated(task: Task, fields: Mapping[str, Any], context: Context, plan: Plan) -> dict[str, Any]:
-    """The dates of a task after some of them, or its calendar, were changed (D8, D12)."""
+    """The dates of a task after some of them were changed (D8, D12)."""
     days = context.days(plan, attrs.evolve(task, calendar=fields.get("calendar", task.calendar)))
     dates = _agreed(task, fields, days)
     changed: dict[str, Any] = dict(zip(DATES, dates, strict=True))
@@ -303,4 +304,4 @@ def _reordered(plan: Plan, item: Item, before: str | None) -> Plan:
     for n, one in enumerate(rest):
         if one.id == before:
             return rearranged(plan, item.kind, (*rest[:n], item, *rest[n:]))
-    raise NotFound(item.kind, before)
+    raise NotFound(item.kind, before, id_wanted(before, rest))

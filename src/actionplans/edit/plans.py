@@ -9,6 +9,7 @@ import attrs
 
 from actionplans.checks import shown
 from actionplans.edit.context import Context, changeable, known_stage, refuse, verb
+from actionplans.edit.following import follow
 from actionplans.edit.words import custom_problems, editable, touched_custom
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
@@ -36,7 +37,7 @@ EDITABLE_PLAN: frozenset[str] = frozenset(
 def update_plan(plan: Plan, context: Context, **fields: Any) -> Plan:
     """The plan with these fields of its own changed; raises `Invalid` naming every field that cannot be given here.
 
-    `custom` changes the fields it names, None clears one.
+    `custom` changes the fields it names, None clears one. In another calendar dates are counted again (P6).
     """
     changeable(plan, "editing")
     changed = attrs.evolve(plan, **editable(plan, EDITABLE_PLAN, fields, "this plan"))
@@ -44,7 +45,11 @@ def update_plan(plan: Plan, context: Context, **fields: Any) -> Plan:
     found += custom_problems("plan", changed.custom, context.settings, touched_custom(plan.custom, changed.custom))
     if found:
         raise Invalid("this plan", tuple(found))
-    return plan if changed == plan else changed
+    if changed == plan:
+        return plan
+    if changed.calendar != plan.calendar:
+        changed, _ = follow(plan, changed, context, calendars_before=context.calendars_of(plan))
+    return changed
 
 
 @verb("complete")

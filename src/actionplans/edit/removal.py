@@ -60,10 +60,12 @@ def delete(plan: Plan, context: Context, item_id: str, *, confirmed: Impact | No
     now = impact(plan, item_id)
     if confirmed != now:
         others = len(now.deleted) - 1
+        again = "this has changed since it was shown: " if isinstance(confirmed, Impact) else ""
         raise Unconfirmed(
             "deleting",
             f"{now.title!r} goes, with {others} tasks under it; {len(now.kept)} stay and {len(now.unlinked)} lose a "
-            "link: show this and pass it as confirmed",
+            f"link: {again}show it, then pass confirmed=error.impact, the impact in this error (edit.impact gives the "
+            "same); True is not enough",
             now,
         )
     item = plan.item(item_id)

@@ -19,6 +19,7 @@ from actionplans.edit.context import (
     verb,
     wrong,
 )
+from actionplans.edit.following import follow, followed, taken_back, with_shifts
 from actionplans.errors import Invalid, NotFound, Problem, Waiting
 from actionplans.model import Completion, Dependency, Item, Milestone, Objective, Offset, Plan, Play, Task, Warn
 from actionplans.model.rules import waited_for
@@ -44,7 +45,8 @@ def complete(plan: Plan, context: Context, item_id: str, *, override: bool = Fal
     """The task is done, by whom and when is recorded and the completion numbered; a done one stays as it is (L2).
 
     A waiting task is refused unless `override` says so (P4); raises `Waiting`. A milestone without tasks is marked
-    reached; one with tasks is done when they are (P3). Tasks that waited only for this one become open.
+    reached; one with tasks is done when they are (P3). Tasks that waited only for this one become open, and what hangs
+    on it is counted from the day it was done (P5).
     """
     changeable(plan, "completing")
     item = plan.item(item_id)
@@ -60,32 +62,34 @@ def complete(plan: Plan, context: Context, item_id: str, *, override: bool = Fal
     number = item.completions + 1
     completion = Completion(number, context.now, context.today, context.actor_id, item.status, overridden)
     done = attrs.evolve(item, status="done", completion=completion, completions=number)
-    return waiting_again(replaced(plan, done), {item_id})
+    return _finished(plan, context, done)
 
 
 @verb("reopen")
 def reopen(plan: Plan, context: Context, item_id: str) -> Plan:
     """The inverse of completing or cancelling: the task gets back the status it had (P7); an open one stays as it is.
 
-    Where that was waiting or open, its own links say which of the two it is now (P3). Successors that have not been
-    started go back to waiting; started and finished ones stay and are warned of. A completed plan becomes active
-    again (L10).
+    Where that was waiting or open, its own links say which of the two it is now (P3). Dates that completing it moved go
+    back where nothing has changed them since. Successors that have not been started go back to waiting; started and
+    finished ones stay and are warned of. A completed plan becomes active again (L10).
     """
     if plan.status != "completed" or plan.archived:
         changeable(plan, "reopening")
     item = plan.item(item_id)
     if isinstance(item, Milestone):
-        again: Milestone | Task = item if item.reached_on is None else attrs.evolve(item, reached_on=None)
+        again: Milestone | Task = item if item.reached_on is None else attrs.evolve(item, reached_on=None, shifts=())
+        shifts = item.shifts
     elif isinstance(item, Task):
         before = item.completion.before if item.completion else item.was or "open"
         again = item if item.is_open else attrs.evolve(item, status=before, completion=None, was=None)
+        shifts = item.completion.shifts if item.completion else ()
     else:
         refuse("reopening", f"a {item.kind} is open when one of its tasks is: reopen one of those")
     if again is item:
         return plan
     if plan.status == "completed":
         plan = attrs.evolve(plan, status="active", completed_at=None)
-    plan = replaced(plan, again)
+    plan = taken_back(replaced(plan, again), context, again, shifts)
     for task in successors(plan, {item_id}):
         if task.status in ("in_progress", "done"):
             state = "in progress" if task.status == "in_progress" else "done"
@@ -128,7 +132,8 @@ def assign(
     changed: Objective | Play | Task = attrs.evolve(item, **given)
     if changed == item:
         return plan
-    return sound(replaced(plan, changed), (changed,), found=unknown_owners(context, changed, item))
+    after = sound(replaced(plan, changed), (changed,), found=unknown_owners(context, changed, item))
+    return followed(plan, after, context)
 
 
 @verb("edit")
@@ -139,8 +144,8 @@ def link(plan: Plan, context: Context, task_id: str, dependency: Dependency) -> 
     if not isinstance(dependency, Dependency):
         wrong("linking", "dependency", f"a Dependency is wanted, not {shown(dependency)}")
     linked = attrs.evolve(task, dependencies=(*task.dependencies, dependency))
-    plan = sound(replaced(plan, linked), (linked,), links=True)
-    return settled(plan, {task_id})
+    after = sound(replaced(plan, linked), (linked,), links=True)
+    return settled(followed(plan, after, context), {task_id})
 
 
 @verb("edit")
@@ -161,7 +166,7 @@ def unlink(plan: Plan, context: Context, task_id: str, predecessor_id: str) -> P
     freed = attrs.evolve(task, **left)
     if freed == task:
         raise NotFound("dependency", predecessor_id)
-    return settled(replaced(plan, freed), {task_id})
+    return settled(followed(plan, replaced(plan, freed), context), {task_id})
 
 
 def open_predecessors(plan: Plan, task: Task) -> tuple[str, ...]:
@@ -230,4 +235,13 @@ def _reach(plan: Plan, context: Context, milestone: Milestone) -> Plan:
         return plan
     if any(task.milestone_id == milestone.id for task in plan.tasks):
         refuse("completing", f"{_named(milestone)} is done when its tasks are: complete those")
-    return waiting_again(replaced(plan, attrs.evolve(milestone, reached_on=context.today)), {milestone.id})
+    return _finished(plan, context, attrs.evolve(milestone, reached_on=context.today))
+
+
+def _finished(plan: Plan, context: Context, done: Task | Milestone) -> Plan:
+    """The plan with something done in it: dates follow (P5, P6), and what waited only for it is open (P3)."""
+    finished = replaced(plan, done)
+    after, found = follow(plan, finished, context)
+    if found:
+        after = replaced(after, with_shifts(done, found.shifts(finished)))
+    return waiting_again(after, {done.id})

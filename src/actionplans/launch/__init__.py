@@ -15,13 +15,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.checks import EMPTY, FrozenMap, advice, shown
 from actionplans.errors import Invalid, MissingAnchors, Problem, Refused
 from actionplans.launch.blueprint import Blueprint, blueprint
 from actionplans.launch.conditions import holds
-from actionplans.launch.dates import pushed, waits
+from actionplans.launch.dates import waits
 from actionplans.launch.items import Launching
-from actionplans.launch.owners import Asked, Directory, asked_for
+from actionplans.launch.owners import Asked, Directory, asked_for, following
 from actionplans.model import Account, Draft, Plan, Template
 from actionplans.settings import Settings
 from actionplans.template import check_template
@@ -41,7 +41,7 @@ def draft(
         raise Invalid("draft", (Problem("anchors", f"a mapping from name to date is wanted, not {shown(anchors)}"),))
     if anchors.get("start", start) != start:
         raise Invalid("draft", (Problem("anchors['start']", f"differs from the start, {start}: give one of them"),))
-    return Draft(
+    made = Draft(
         template,
         account.id,
         FrozenMap({**anchors, "start": start}),
@@ -49,6 +49,10 @@ def draft(
         section=template.section,
         owner_id=owner_id or account.owner_id,
     )
+    strange = _strange_anchors(made, blueprint(template)) if len(made.anchors) > 1 else ()
+    if strange:
+        raise Invalid("draft", strange)
+    return made
 
 
 def launch(
@@ -77,11 +81,21 @@ def launch(
     if draft.account_id != account.id:
         raise Invalid("draft", (Problem("account_id", f"is {draft.account_id!r}, not {account.id!r}"),))
     plan = blueprint(template)
+    strange = _strange_anchors(draft, plan)
     missing = tuple(name for name in plan.anchors if name not in draft.anchors)
     if missing:
         told = tuple(Problem(f"anchors[{name!r}]", "give a date: the template counts from it") for name in missing)
-        raise MissingAnchors(f"the launch of {template.title!r}", told, missing)
-    return Launching(plan, draft, account, settings, directory, applier_id, now, new_id).plan()
+        raise MissingAnchors(f"the launch of {template.title!r}", (*told, *strange), missing)
+    return Launching(plan, draft, account, settings, directory, applier_id, now, new_id, [*strange]).plan()
+
+
+def _strange_anchors(draft: Draft, plan: Blueprint) -> tuple[Problem, ...]:
+    """The dates that the draft gives and the template does not have (D9)."""
+    strange = sorted(draft.anchors.keys() - frozenset(plan.anchors))
+    return tuple(
+        Problem(f"anchors[{name!r}]", f"the template has no such date: {advice(name, plan.anchors)}")
+        for name in strange
+    )
 
 
 __all__ = [
@@ -91,8 +105,8 @@ __all__ = [
     "asked_for",
     "blueprint",
     "draft",
+    "following",
     "holds",
     "launch",
-    "pushed",
     "waits",
 ]

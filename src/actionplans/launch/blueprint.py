@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from attrs import define, field
 
+from actionplans.errors import Problem
 from actionplans.model import (
     Comment,
     CompletionEmail,
@@ -22,6 +23,8 @@ from actionplans.model import (
     TemplateTask,
 )
 from actionplans.ordering import order
+from actionplans.settings import Settings
+from actionplans.vocabularies import item_problems
 
 Dates = tuple[dt.date | None, dt.date | None, int | None]
 """Start, due and duration of a task; of a milestone only the due."""
@@ -60,6 +63,14 @@ class Blueprint:
     conditional: bool
     tails: tuple[Tail, ...]
     dated: dict[Any, dict[str, Dates]] = field(factory=dict)
+    told: tuple[Settings, dict[str, tuple[Problem, ...]]] | None = None
+
+    def strange(self, settings: Settings) -> Mapping[str, tuple[Problem, ...]]:
+        """By key, what items hold that the settings do not have; kept for the next launch under the same settings."""
+        if self.told is None or self.told[0] is not settings:
+            found = ((item.key, tuple(item_problems(item, settings))) for item in self.template.items())
+            self.told = settings, {key: problems for key, problems in found if problems}
+        return self.told[1]
 
 
 class _ById:

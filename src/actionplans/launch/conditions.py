@@ -17,17 +17,25 @@ PARENTS = ("objective", "parent", "milestone", "stage")
 
 
 def taken(blueprint: Blueprint, draft: Draft, account: Account, problems: list[Problem]) -> frozenset[str]:
-    """The keys that are launched; what the draft says of keys that there are not is added to the problems."""
+    """The keys that are launched; what the draft says of keys that there are not is added to the problems.
+
+    A required task is dropped only with something that it stands under (T2); else that is a problem too.
+    """
     for key in sorted((draft.dropped | draft.overrides.keys()) - blueprint.keys):
         problems.append(Problem(f"items[{key!r}]", "the template has no item of this key"))
     if not draft.dropped and not blueprint.conditional:
         return blueprint.keys
     found: set[str] = set()
     for item in blueprint.template.items():
-        above = (getattr(item, name, "") for name in PARENTS)
-        left_out = item.key in draft.dropped or any(one in blueprint.keys and one not in found for one in above if one)
-        if not left_out and all(_met(one, item.key, account, problems) for one in getattr(item, "conditions", ())):
+        dropped, above = item.key in draft.dropped, (getattr(item, name, "") for name in PARENTS)
+        if dropped and not getattr(item, "required", False):
+            continue
+        stands = all(one in found or one not in blueprint.keys for one in above if one)
+        if stands and all(_met(one, item.key, account, problems) for one in getattr(item, "conditions", ())):
             found.add(item.key)
+            if dropped:
+                told = "is required: keep it (a template marks what may be left out with required = false, T2)"
+                problems.append(Problem(f"items[{item.key!r}]", told))
     return frozenset(found)
 
 

@@ -11,7 +11,8 @@ from actionplans.errors import Invalid, Problem
 from actionplans.launch.blueprint import Blueprint, Dated, Dates
 from actionplans.launch.owners import Directory
 from actionplans.model import Dependency, Draft, Offset, Override, TemplateMilestone, TemplateTask
-from actionplans.schedule import bound, due_of, offset_date, settle, start_of
+from actionplans.schedule import bound, offset_date, settle
+from actionplans.schedule.moving import Moving
 from actionplans.settings import Settings
 from actionplans.workdays import WorkDays, resolve
 
@@ -94,13 +95,13 @@ class Dating:
             duration = None
         elif due is None and not (given.start and duration):
             due = self._counted(item.due, dates, days, start)
-        start, due, duration = settle(start, due, duration, days)
+        at = Moving(*settle(start, due, duration, days), False, days)
         for link in item.after:
             base = dates.get(link.predecessor_id)
             limit = bound(link, base[0], base[1], days) if base else None
             if limit is not None:
-                start, due = pushed(start, due, duration, *limit, days)
-        return start, due, duration
+                at.push(*limit)
+        return at.start, at.due, at.duration
 
     def _counted(
         self, offset: Offset | None, dates: Mapping[str, Dates], days: WorkDays, own_start: dt.date | None
@@ -118,31 +119,6 @@ class Dating:
             told = f"counts from {offset.anchor}, which has no date here: choose it too, or give a date"
             raise Invalid("offset", (Problem("offset", told),))
         return offset_date(offset, anchor, days)
-
-
-def pushed(
-    start: dt.date | None, due: dt.date | None, duration: int | None, end: str, limit: dt.date, days: WorkDays
-) -> tuple[dt.date | None, dt.date | None]:
-    """Start and due moved later, only as far as a link's bound on the `end` forces them; the duration stays (P5).
-
-    A task without a start moves by its due and stays without one; one with only a duration gets its dates (P1).
-    """
-    if start is None and due is None:
-        if duration is None:
-            return None, None
-        if end == "start":
-            return limit, due_of(limit, duration, days)
-        return start_of(limit, duration, days), limit
-    if end == "start" and start is not None:
-        if start >= limit:
-            return start, due
-        return limit, due if due is None else due_of(limit, duration or 1, days)
-    held = due if due is not None else start
-    if held is None or held >= limit:
-        return start, due
-    if start is None or due is None:
-        return (limit, None) if due is None else (None, limit)
-    return start_of(limit, duration or 1, days), limit
 
 
 def waits(links: tuple[Dependency, ...], *offsets: Offset | None) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
 from attrs import define, field
 
 from actionplans.checks import FrozenMap
-from actionplans.errors import Invalid, NotFound, Problem, Unresolved
+from actionplans.errors import Invalid, Problem, Unresolved
 from actionplans.launch.blueprint import Blueprint, Dates, Owned
 from actionplans.launch.conditions import taken
 from actionplans.launch.dates import AS_IT_IS, Dating, waits
@@ -35,6 +35,7 @@ from actionplans.model import (
     TemplateTask,
 )
 from actionplans.settings import Settings
+from actionplans.vocabularies import STAGE_WANTED, custom_problems, section_problems, wants_stages, with_defaults
 
 T = TypeVar("T", bound=TemplateItem)
 I = TypeVar("I")  # noqa: E741
@@ -76,6 +77,7 @@ class Launching:
         self.ids = {item.key: self.new_id() for item in template.items() if item.key in self.keys}
         stages = self._made(template.stages, self._stage)
         stage_id = self._stage_of_plan()
+        self._words()
         self._overrides()
         owner_id = self.owners.of_plan()
         self.owner_of = {item.key: self.owners.of(item) for item in self._owned()}
@@ -105,7 +107,7 @@ class Launching:
             launch=self._launch(),
             shared=template.shared,
             category=template.category,
-            custom=FrozenMap(self.settings.defaults("plan")),
+            custom=with_defaults("plan", draft.custom, self.settings),
             created_by=self.applier_id,
             created_at=self.now,
             changed_at=self.now,
@@ -148,6 +150,17 @@ class Launching:
                 except Invalid as error:
                     self.problems += [one.under(f"items[{item.key!r}]") for one in error.problems]
         return tuple(made)
+
+    def _words(self) -> None:
+        """What the taken items and the plan hold must be in the settings, which may have changed meanwhile (L1, R5)."""
+        for key, found in self.blueprint.strange(self.settings).items():
+            if key in self.keys:
+                self.problems += [one.under(f"items[{key!r}]") for one in found]
+        custom = with_defaults("plan", self.draft.custom, self.settings)
+        self.problems += (
+            *custom_problems("plan", custom, self.settings),
+            *section_problems(self.draft.section, self.settings),
+        )
 
     def _overrides(self) -> None:
         """What the draft says of items that have no such thing is a mistake, not a wish to be passed over."""
@@ -194,7 +207,7 @@ class Launching:
             item.weight,
             item.metric,
             item.shared,
-            self._custom("objective", item.custom),
+            with_defaults("objective", item.custom, self.settings),
             item.key,
             item.fixed,
             start_offset=self._here(item.start),
@@ -228,7 +241,7 @@ class Launching:
             given.due or self.dating.of(item.due, self.dates, item.key),
             shared=item.shared,
             weight=item.weight,
-            custom=self._custom("play", item.custom),
+            custom=with_defaults("play", item.custom, self.settings),
             key=item.key,
             fixed=item.fixed,
             start_offset=self._here(item.start),
@@ -298,24 +311,12 @@ class Launching:
             return None
         return attrs.evolve(offset, anchor=f"{offset.anchor.partition(':')[0]}:{self.ids[offset.item_id]}")
 
-    def _custom(self, of: str, given: FrozenMap[str, Any]) -> FrozenMap[str, Any]:
-        """The custom fields of an item, with the settings' defaults where the template says nothing (R5)."""
-        defaults = self.settings.defaults(of)
-        return FrozenMap({**defaults, **given}) if defaults else given
-
     def _fits(self, tasks: tuple[Task, ...]) -> None:
         """The plan keeps the limits of the settings and the rules of its section (L8)."""
         most = self.settings.limits.tasks_per_plan
         if len(tasks) > most:
             self.problems.append(Problem("tasks", f"at most {most} in a plan, not {len(tasks)} (settings, limits)"))
-        try:
-            section = self.settings.section(self.draft.section)
-        except NotFound as error:
-            self.problems.append(Problem("section", str(error)))
-            return
-        if section.tasks_need_stage:
+        if wants_stages(self.draft.section, self.settings):
             self.problems += [
-                Problem(f"items[{task.key!r}].stage", "the section wants a stage for every task")
-                for task in tasks
-                if not task.stage_id
+                Problem(f"items[{task.key!r}].stage", STAGE_WANTED) for task in tasks if not task.stage_id
             ]

@@ -1,15 +1,20 @@
-"""Who gets what a template launches: assignee rules with fallbacks, all that name nobody told together (T5)."""
+"""Who gets what a template launches: assignee rules with fallbacks, all that name nobody told together (T5).
+
+And who has it when the account gets another owner (T6).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
 from attrs import define, field, frozen
 
 from actionplans.checks import EMPTY, shown
 from actionplans.errors import Problem
 from actionplans.launch.blueprint import Owned, blueprint
-from actionplans.model import ANY_CONTACT, TEAM, Account, Draft, Person, Team, TemplateTask
+from actionplans.model import ANY_CONTACT, TEAM, Account, Draft, Person, Plan, Task, Team, TemplateTask
+from actionplans.settings import Reassignment
 
 
 @frozen
@@ -134,6 +139,25 @@ class Owners:
             return owner_id.removeprefix(TEAM) in self.directory.teams
         person = self.directory.persons.get(owner_id)
         return person is not None and person.active
+
+
+def following(plan: Plan, before: str, after: str, policy: Reassignment) -> Plan:
+    """The plan after its account's owner changed: which open tasks of the old one are now the new one's (T6).
+
+    `open_unless_manual` takes those that the rule `account_owner` gave and nobody assigned by hand, `all_open` all.
+    A completed, cancelled, merged or archived plan takes no changes.
+    """
+    if plan.archived or plan.status in ("completed", "cancelled", "merged"):
+        return plan
+
+    def follows(task: Task) -> bool:
+        ruled = "account_owner" in task.owner_rule and not task.owner_by_hand
+        return task.is_open and task.owner_id == before and (policy == "all_open" or ruled)
+
+    if policy == "none" or not any(map(follows, plan.tasks)):
+        return plan
+    tasks = (attrs.evolve(task, owner_id=after) if follows(task) else task for task in plan.tasks)
+    return attrs.evolve(plan, tasks=tuple(tasks))
 
 
 def _answers(person: Person, address: str) -> bool:

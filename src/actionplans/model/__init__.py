@@ -18,7 +18,8 @@
        └─ Task                 a loose one
 
     Preference, QuietHours, MessageTemplate, CompletionEmail, Reminder: what is sent, to whom and when
-    Actor asks, a Decision answers, an Impact is shown before a deletion, a Warn goes with what was done all the same
+    Actor asks, a Decision answers, an Impact is shown before a deletion, a Warn goes with what was done all the same, a
+    Move with what moved because of it
 
 Everything is a tuple, a frozenset or a `FrozenMap`; a change is a new value (`attrs.evolve`, or a verb in `edit`).
 """
@@ -40,6 +41,7 @@ from actionplans.model.plan import (
     Play,
     Reading,
     Reminder,
+    Shift,
     Stage,
     Task,
 )
@@ -49,6 +51,7 @@ from actionplans.model.records import (
     Invitation,
     Job,
     MessageTemplate,
+    Move,
     Reference,
     Shortcut,
     Summary,
@@ -94,6 +97,7 @@ __all__ = [
     "MessageTemplate",
     "Metric",
     "Milestone",
+    "Move",
     "Objective",
     "Offset",
     "Origin",
@@ -107,6 +111,7 @@ __all__ = [
     "Reading",
     "Reference",
     "Reminder",
+    "Shift",
     "Shortcut",
     "Stage",
     "Summary",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from attrs import field, frozen
 
-from actionplans.checks import Text, Value, frozen_set, verify
+from actionplans.checks import Text, Value, Whole, frozen_set, verify
 from actionplans.errors import Problem
 from actionplans.model.words import Days, Id, IsoWeekday, LagUnit, LinkKind, Roll, RollAnchor, Unit
 
@@ -29,6 +29,7 @@ due date, `own_start`. In a template the ID is the item's key.
 
 DayOfYear = Annotated[str, Text(5, filled=True, pattern=r"\d\d-\d\d", form="a day of the year as MM-DD")]
 
+Year = Annotated[int, Whole(1, 9999)]
 
 _NO_LAG = 0
 
@@ -84,6 +85,7 @@ class WorkCalendar(Value):
     """Which days are worked (D6): a dated entry beats a yearly one, a yearly one beats the weekday.
 
     `weekdays` are ISO numbers, 1 Monday to 7 Sunday. Yearly entries are `MM-DD`; 29 February counts in leap years.
+    `years` are those whose holidays it knows, where it does not know all: dates beyond them are warned of.
     """
 
     name: Annotated[str, Text(100, filled=True, pattern=r"[^&]+", form="a name without '&'")] = "default"
@@ -92,6 +94,7 @@ class WorkCalendar(Value):
     holidays: frozenset[dt.date] = field(default=frozenset(), converter=frozen_set)
     working_days: frozenset[dt.date] = field(default=frozenset(), converter=frozen_set)
     yearly_working_days: frozenset[DayOfYear] = field(default=frozenset(), converter=frozen_set)
+    years: frozenset[Year] = field(default=frozenset(), converter=frozen_set)
 
     def problems(self) -> Iterator[Problem]:
         """No contradiction, no impossible day, and at least one working day."""

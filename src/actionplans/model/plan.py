@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import ClassVar, TypeVar, final
 
 from attrs import field, frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Value, frozen_map, plain_text, problems, quickly_made
-from actionplans.errors import Invalid, NotFound, Problem
+from actionplans.checks import EMPTY, FrozenMap, Value, advice, frozen_map, plain_text, quickly_made, settle_fields
+from actionplans.errors import NotFound, Problem
 from actionplans.model.dates import Dependency, Offset
 from actionplans.model.people import TimeZone
 from actionplans.model.words import (
@@ -91,10 +91,28 @@ class CompletionEmail(Value):
 
 
 @frozen
+class Shift(Value):
+    """Dates of one item that completing another one moved, so that reopening can take it back (P7).
+
+    `start`, `due` and `duration` are those before, `to_start` and `to_due` those it got; `first` says that it had never
+    had a due date (D12). Of an objective the due is its end.
+    """
+
+    item_id: Id
+    start: dt.date | None
+    due: dt.date | None
+    to_start: dt.date | None
+    to_due: dt.date | None
+    duration: Duration | None = None
+    first: bool = False
+
+
+@frozen
 class Completion(Value):
     """That a task was done: the `number`-th time (L2), at which moment and day of the plan's zone, by whom.
 
     `before` is the status it goes back to when it is reopened (P7); `override` that it was done while waiting (P4).
+    `shifts` are the dates that completing it moved.
     """
 
     number: Count
@@ -103,6 +121,7 @@ class Completion(Value):
     by: Id
     before: TaskStatus = "open"
     override: bool = False
+    shifts: tuple[Shift, ...] = ()
 
 
 @frozen
@@ -169,7 +188,10 @@ class Objective(Value):
 
 @frozen
 class Milestone(Value):
-    """A point or grouping on the way, an anchor for dates (D9). `reached_on` marks one without tasks (P3)."""
+    """A point or grouping on the way, an anchor for dates (D9).
+
+    `reached_on` marks one without tasks (P3), `shifts` are the dates that reaching it moved (P7).
+    """
 
     kind: ClassVar[ItemKind] = "milestone"
 
@@ -182,6 +204,7 @@ class Milestone(Value):
     offset: Offset | None = None
     locked: bool = False
     reached_on: dt.date | None = None
+    shifts: tuple[Shift, ...] = ()
     shared: bool = False
     key: Key = ""
     fixed: bool = False
@@ -293,23 +316,26 @@ class Task:
                 and plain_text(title)
                 and self.status in _STATUSES
                 and type(self.dependencies) is tuple
+                and type(self.helpers) is tuple
+                and type(self.tags) is tuple
+                and type(self.owner_rule) is tuple
+                and type(self.comments) is tuple
+                and type(self.custom) is FrozenMap
                 and (self.due is None or type(self.due) is dt.date)
                 and (self.start is None or type(self.start) is dt.date and (self.due is None or self.start <= self.due))
             ):
                 return
         except TypeError:  # a status that has no hash: named below
             pass
-        found = problems(self)
-        if found:
-            raise Invalid("Task", found)
+        settle_fields(self)
 
     def problems(self) -> Iterator[Problem]:
-        """Dates in order; a done task, and only that, has a completion."""
-        yield from _in_order("due", self.start, self.due)
+        """A title; a done task, and only that, has a completion; dates in order."""
+        if isinstance(self.title, str) and not self.title.strip():
+            yield Problem("title", "must not be blank")
         if (self.status == "done") != (self.completion is not None):
             yield Problem("completion", "a done task has one, and only a done one")
-        if not self.title.strip():
-            yield Problem("title", "must not be blank")
+        yield from _in_order("due", self.start, self.due)
 
     @property
     def is_open(self) -> bool:
@@ -327,7 +353,7 @@ class Task:
 Item = Stage | Objective | Milestone | Play | Task
 """What stands in a plan."""
 
-I = TypeVar("I", Objective, Task)  # noqa: E741
+I = TypeVar("I", Objective, Milestone, Play, Task)  # noqa: E741
 
 
 @frozen
@@ -397,7 +423,7 @@ class Plan(Value):
         for one in self.items():
             if one.id == item_id:
                 return one
-        raise NotFound("item", item_id)
+        raise NotFound("item", item_id, id_wanted(item_id, self.items()))
 
     def task(self, id_or_key: str) -> Task:
         """The task of that id or, failing that, the first with that template key; raises `NotFound`."""
@@ -406,6 +432,14 @@ class Plan(Value):
     def objective(self, id_or_key: str) -> Objective:
         """The objective of that id or, failing that, the first with that template key; raises `NotFound`."""
         return _by_id_or_key(self.objectives, "objective", id_or_key)
+
+    def milestone(self, id_or_key: str) -> Milestone:
+        """The milestone of that id or, failing that, the first with that template key; raises `NotFound`."""
+        return _by_id_or_key(self.milestones, "milestone", id_or_key)
+
+    def play(self, id_or_key: str) -> Play:
+        """The play of that id or, failing that, the first with that template key; raises `NotFound`."""
+        return _by_id_or_key(self.plays, "play", id_or_key)
 
     def under(self, item_id: str) -> tuple[Task, ...]:
         """The tasks under an objective (through its plays too), a play, a milestone or a stage, in plan order."""
@@ -418,6 +452,19 @@ class Plan(Value):
         )
 
 
+def id_wanted(asked: object, items: Iterable[Item]) -> str:
+    """What to say to somebody who gave a key or a title where the id of one of these items is wanted; else empty."""
+    known = tuple(items)
+    for said in ("key", "title"):
+        meant = [one for one in known if _alike(getattr(one, said), asked)]
+        if meant:
+            one, several = meant[0], f", one of {len(meant)}" if len(meant) > 1 else ""
+            text = f"ids are wanted; the {one.kind} with the {said} {getattr(one, said)!r} is {one.id!r}{several}"
+            alone = sum((other.kind, other.key) == (one.kind, one.key) for other in known) == 1
+            return f"{text}: use plan.{one.kind}({one.key!r}).id" if one.key and alone and one.kind != "stage" else text
+    return ""
+
+
 def _by_id_or_key(items: tuple[I, ...], kind: str, id_or_key: str) -> I:
     """An empty key is nobody's: custom items have none (T3)."""
     if id_or_key:
@@ -425,7 +472,20 @@ def _by_id_or_key(items: tuple[I, ...], kind: str, id_or_key: str) -> I:
             for one in items:
                 if getattr(one, attribute) == id_or_key:
                     return one
-    raise NotFound(kind, id_or_key)
+    raise NotFound(kind, id_or_key, _meant(items, kind, id_or_key))
+
+
+def _meant(items: Iterable[Item], kind: str, asked: object) -> str:
+    """Which item somebody may mean who gave neither an id nor a key: by its title, or by a key that is near."""
+    for one in items:
+        if _alike(one.title, asked):
+            return f"an id or key is wanted; {one.title!r} is the title of {one.key or one.id!r}"
+    keys = {one.key for one in items if one.key}
+    return f"{advice(asked, keys)} ({kind}s by their keys)" if keys else ""
+
+
+def _alike(text: str, asked: object) -> bool:
+    return isinstance(asked, str) and bool(text) and text.casefold() == asked.casefold()
 
 
 def _in_order(name: str, first: dt.date | None, last: dt.date | None) -> Iterator[Problem]:

@@ -144,3 +144,20 @@ class Warn(Value):
 
     item_id: NewId
     message: Line
+
+
+@frozen
+class Move(Value):
+    """An item that a change moved besides itself, as one viewer may see it: its dates before and after, and why (P6).
+
+    `cause` is what kind of reason it has (`actionplans.schedule.Cause`), `sentence` the whole in words, in which items
+    that the viewer may not see have no name (D10, V2). Of an objective the due is its end.
+    """
+
+    item_id: Id
+    old_start: dt.date | None
+    old_due: dt.date | None
+    start: dt.date | None
+    due: dt.date | None
+    cause: Word
+    sentence: Prose

@@ -6,13 +6,16 @@ Verbs check what they touch with the same functions; the whole list runs where a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from actionplans.checks import problems, shown
 from actionplans.errors import Invalid, Problem
-from actionplans.model.plan import Item, Milestone, Plan, Play, Task
+from actionplans.model.plan import Item, Milestone, Plan, Play, Task, id_wanted
 from actionplans.ordering import order
+
+Known = Mapping[str, Mapping[str, Item]]
+"""The items of a plan by kind and id."""
 
 
 class Rule(Protocol):
@@ -48,13 +51,13 @@ def ids_once(plan: Plan) -> Iterator[Problem]:
             yield Problem("items", f"{times} items have the id {item_id!r}")
 
 
-def ids_of(plan: Plan) -> dict[str, frozenset[str]]:
-    """The ids of the plan's items by kind."""
+def ids_of(plan: Plan) -> Known:
+    """The items of the plan that others may name, by kind and id."""
     return {
-        "objective": frozenset(one.id for one in plan.objectives),
-        "milestone": frozenset(one.id for one in plan.milestones),
-        "play": frozenset(one.id for one in plan.plays),
-        "task": frozenset(one.id for one in plan.tasks),
+        "objective": {one.id: one for one in plan.objectives},
+        "milestone": {one.id: one for one in plan.milestones},
+        "play": {one.id: one for one in plan.plays},
+        "task": {one.id: one for one in plan.tasks},
     }
 
 
@@ -65,18 +68,25 @@ def known_places(plan: Plan) -> Iterator[Problem]:
         yield from places_of(plan, item, known)
 
 
-def places_of(plan: Plan, item: Item, known: dict[str, frozenset[str]]) -> Iterator[Problem]:
+def places_of(plan: Plan, item: Item, known: Known) -> Iterator[Problem]:
     """What one item stands under and counts from is there, and of the right kind; `known` is `ids_of(plan)`."""
-    objectives = known["objective"]
     place = f"{item.kind} {item.id!r}"
-    if isinstance(item, Play | Milestone) and item.objective_id is not None and item.objective_id not in objectives:
-        yield Problem(f"{place}.objective_id", f"there is no objective {item.objective_id!r} in this plan")
+    if isinstance(item, Play | Milestone) and item.objective_id is not None:
+        yield from _there(f"{place}.objective_id", item.objective_id, known, "objective")
     if isinstance(item, Task):
-        if item.parent_id is not None and item.parent_id not in objectives and item.parent_id not in known["play"]:
-            yield Problem(f"{place}.parent_id", f"there is no play or objective {item.parent_id!r} in this plan")
-        if item.milestone_id is not None and item.milestone_id not in known["milestone"]:
-            yield Problem(f"{place}.milestone_id", f"there is no milestone {item.milestone_id!r} in this plan")
+        if item.parent_id is not None:
+            yield from _there(f"{place}.parent_id", item.parent_id, known, "play", "objective")
+        if item.milestone_id is not None:
+            yield from _there(f"{place}.milestone_id", item.milestone_id, known, "milestone")
     yield from _anchors_of(plan, item, place, known)
+
+
+def _there(place: str, item_id: str, known: Known, *kinds: str) -> Iterator[Problem]:
+    """That an item of one of these kinds is in the plan; a key or title instead of an id is told as such."""
+    if not any(item_id in known[kind] for kind in kinds):
+        hint = id_wanted(item_id, (one for kind in kinds for one in known[kind].values()))
+        message = f"there is no {' or '.join(kinds)} {item_id!r} in this plan"
+        yield Problem(place, f"{message}: {hint}" if hint else message)
 
 
 def sound_links(plan: Plan) -> Iterator[Problem]:
@@ -87,22 +97,22 @@ def sound_links(plan: Plan) -> Iterator[Problem]:
             yield from links_of(task, known)
 
 
-def links_of(task: Task, known: dict[str, frozenset[str]]) -> Iterator[Problem]:
+def links_of(task: Task, known: Known) -> Iterator[Problem]:
     """One task's links: none to itself, none twice, none to what is not in the plan (P2)."""
     seen: set[tuple[str, str]] = set()
     for n, link in enumerate(task.dependencies):
         place = f"task {task.id!r}.dependencies[{n}]"
         if link.predecessor_id == task.id:
             yield Problem(place, "a task cannot wait for itself")
-        elif link.predecessor_id not in known["task"] and link.predecessor_id not in known["milestone"]:
-            yield Problem(place, f"there is no task or milestone {link.predecessor_id!r} in this plan")
+        else:
+            yield from _there(place, link.predecessor_id, known, "task", "milestone")
         if (link.predecessor_id, link.kind) in seen:
             yield Problem(place, f"{link.kind} {link.predecessor_id!r} stands here twice")
         seen.add((link.predecessor_id, link.kind))
 
 
 def no_circles(plan: Plan) -> Iterator[Problem]:
-    """Neither dates nor completions go round in a circle (P2, D9); the problem names the path.
+    """Neither dates nor completions go round in a circle (P2, D9); the problem names the path by its titles.
 
     A milestone that tasks come after is done when its own tasks are (P3), so a task of a milestone cannot come after
     it. Such circles are looked for once the dates have none. A link to the task itself is a problem of its own.
@@ -120,11 +130,28 @@ def no_circles(plan: Plan) -> Iterator[Problem]:
         if task.milestone_id in waits:
             waits[task.milestone_id].append(task.id)
     try:
-        order(dates, dates.__getitem__)
-        order(waits, waits.__getitem__)
+        order(dates, dates.__getitem__, _titles(plan))
+        order(waits, waits.__getitem__, _titles(plan))
     except Invalid as circle:
         for problem in circle.problems:
             yield Problem("dependencies", problem.message)
+
+
+def _titles(plan: Plan) -> Callable[[str], str]:
+    """What people call a task or milestone: by its title, cut where it is long, and its id where others have it too."""
+    held: dict[str, str] = {}
+    times: Counter[str] = Counter()
+
+    def called(item_id: str) -> str:
+        if not held:
+            points: Iterable[Task | Milestone] = (*plan.milestones, *plan.tasks)
+            held.update((one.id, one.title) for one in points)
+            times.update(held.values())
+        title = held[item_id]
+        short = repr(title if len(title) <= 60 else title[:57] + "...")
+        return short if times[title] == 1 else f"{short} ({item_id})"
+
+    return called
 
 
 def waited_for(task: Task) -> tuple[str, ...]:
@@ -138,7 +165,7 @@ def waited_for(task: Task) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))
 
 
-def _anchors_of(plan: Plan, item: Item, place: str, known: dict[str, frozenset[str]]) -> Iterator[Problem]:
+def _anchors_of(plan: Plan, item: Item, place: str, known: Known) -> Iterator[Problem]:
     for name in ("offset", "start_offset", "end_offset"):
         offset = getattr(item, name, None)
         if offset is None:
@@ -148,9 +175,7 @@ def _anchors_of(plan: Plan, item: Item, place: str, known: dict[str, frozenset[s
                 yield Problem(f"{place}.{name}.anchor", "own_start is for the due of a task: name another anchor")
             continue
         if offset.item_id:
-            kind = offset.anchor.partition(":")[0]
-            if offset.item_id not in known[kind]:
-                yield Problem(f"{place}.{name}.anchor", f"there is no {kind} {offset.item_id!r} in this plan")
+            yield from _there(f"{place}.{name}.anchor", offset.item_id, known, offset.anchor.partition(":")[0])
         elif offset.anchor not in plan.anchors:
             given = ", ".join(sorted(plan.anchors))
             yield Problem(f"{place}.{name}.anchor", f"the plan has no anchor {shown(offset.anchor)}; it has {given}")

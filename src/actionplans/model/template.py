@@ -235,7 +235,7 @@ class Draft(Value):
     """What a launch wizard edits (T4): nothing is stored until it is launched.
 
     `template` travels with the draft, so that what the wizard showed is what is launched. `anchors` are the dates
-    given, `dropped` the keys left out, `overrides` what was changed, by key.
+    given, `dropped` the keys left out, `overrides` what was changed, by key. `custom` are the plan's custom fields.
     """
 
     template: Template
@@ -249,3 +249,4 @@ class Draft(Value):
     overrides: FrozenMap[Key, Override] = EMPTY
     job: NewId = ""
     row: NewId = ""
+    custom: FrozenMap[Word, CustomValue] = EMPTY

@@ -1,19 +1,16 @@
-"""Offsets, durations and links to dates (D2 to D10, P1), and why a date is what it is."""
+"""Offsets and durations to dates (D2 to D9)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, NoReturn
+from typing import NoReturn
 
-from attrs import frozen
-
-from actionplans.checks import Value
 from actionplans.errors import Invalid, Problem
-from actionplans.model import Dependency, Offset
-from actionplans.model.words import Line
+from actionplans.model import Offset
 from actionplans.workdays import WorkDays, a_date
 
-End = Literal["start", "due"]
+Dates = tuple[dt.date | None, dt.date | None, int | None]
+"""Start, due and duration of a task; of a milestone only the due (D8)."""
 
 
 def offset_date(offset: Offset, anchor: dt.date, days: WorkDays) -> dt.date:
@@ -91,104 +88,6 @@ def settle(
     if duration is not None and due is not None:
         return start_of(due, duration, days), due, duration
     return start, due, duration
-
-
-def bound(link: Dependency, start: dt.date | None, due: dt.date | None, days: WorkDays) -> tuple[End, dt.date] | None:
-    """The earliest start or due of the successor that a link allows (P1); None where it binds nothing.
-
-    `start` and `due` are the predecessor's; a missing one is replaced by the other. `days` are the successor's.
-    A start means the beginning of its day, a due the end of its day.
-    """
-    from_start = link.kind in ("SS", "SF")
-    base = (start or due) if from_start else (due or start)
-    if base is None:
-        return None
-    end: End = "start" if link.kind in ("FS", "SS") else "due"
-    lag = link.lag
-    if link.unit == "days":
-        gap = {"FS": lag + 1, "SS": lag, "FF": lag, "SF": lag - 1}[link.kind]
-        return end, days.roll(shifted(base, gap, "days"), "next")
-    return end, _counted(link.kind, base, lag, days)
-
-
-def _counted(kind: str, base: dt.date, lag: int, days: WorkDays) -> dt.date:
-    """Working days by D5, from a base that stands at the end (FS, FF) or the beginning (SS, SF) of its day."""
-    step = {"FS": lag + 1, "SS": lag, "FF": lag, "SF": lag - 1}[kind]
-    return days.add(base, step)
-
-
-@frozen
-class Skipped(Value):
-    """A day that was not counted, and why."""
-
-    day: dt.date
-    reason: Line
-
-
-@frozen
-class Explanation(Value):
-    """Why a date is what it is (D10): counted from which anchor, what was skipped, where it landed, how it rolled.
-
-    `counted_from` is the anchor after it was moved onto a working day, where the offset asks for that; `landed` the day
-    before any roll, `date` the result; `skipped` the non-working days that did not count or were rolled over.
-    """
-
-    offset: Offset
-    anchor_name: Line
-    anchor: dt.date
-    counted_from: dt.date
-    landed: dt.date
-    date: dt.date
-    skipped: tuple[Skipped, ...] = ()
-
-    def sentence(self) -> str:
-        """One sentence a customer can read."""
-        text = f"{_shown(self.date)} is {self._distance()} {self.anchor_name} ({_shown(self.anchor)})"
-        if self.counted_from != self.anchor and self.offset.count:
-            text += f", counted from {_shown(self.counted_from)}"
-        if self.landed != self.date:
-            text += f", moved from {_shown(self.landed)}"
-        if self.skipped:
-            text += f"; {'not counted' if self.landed == self.date else 'not worked'}: {_listed(self.skipped)}"
-        return text + "."
-
-    def _distance(self) -> str:
-        count, unit = self.offset.count, self.offset.unit.replace("_", " ")
-        if count == 0:
-            if self.date == self.anchor or self.landed != self.date:
-                return "the day of"
-            return "the first working day after" if self.date > self.anchor else "the last working day before"
-        unit = unit.removesuffix("s") if abs(count) == 1 else unit
-        return f"{abs(count)} {unit} {'before' if count < 0 else 'after'}"
-
-
-def explain(offset: Offset, anchor_name: str, anchor: dt.date, days: WorkDays) -> Explanation:
-    """Why `offset_date` gives what it gives, as data; `.sentence()` says it in words (D10)."""
-    date = offset_date(offset, anchor, days)
-    counted = offset.unit == "working_days"
-    counted_from = days.add(anchor, 0, offset.roll_anchor) if counted and offset.roll_anchor != "none" else anchor
-    landed = date if counted else shifted(anchor, offset.count, offset.unit)
-    first, last = sorted((anchor if counted else landed, date))
-    between = map(dt.date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
-    off = tuple(Skipped(day, reason) for day in between if (reason := days.reason(day)) is not None)
-    return Explanation(
-        offset, anchor_name, anchor, counted_from, landed, date, off if counted or landed != date else ()
-    )
-
-
-def _shown(day: dt.date) -> str:
-    return f"{day:%A} {day.day} {day:%B} {day.year}"
-
-
-def _listed(skipped: tuple[Skipped, ...]) -> str:
-    if len(skipped) > 6:
-        holidays = sum(one.reason == "holiday" for one in skipped)
-        weekends = len(skipped) - holidays
-        parts = [f"{weekends} days off in the week"] * bool(weekends) + [f"{holidays} holidays"] * bool(holidays)
-        return " and ".join(parts)
-    return ", ".join(
-        f"{_shown(one.day)} ({one.reason})" if one.reason == "holiday" else _shown(one.day) for one in skipped
-    )
 
 
 def _duration(duration: int) -> int:

@@ -32,6 +32,9 @@ _WORD = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _DEEP_KEY = rf"""(?a)(?<![\w"'-])(?:{_WORD}[ \t]*+\.[ \t]*+){{64}}"""
 """A dotted TOML key of more than 64 parts: none of ours, and the time to parse one grows with their square."""
 
+_CONTENT = r"""\A\s*[{<]|\n|\A[\w-]+\s*=\s*["'\[{]"""
+"""How a template's text is told from a path that leads nowhere."""
+
 
 def read_template(
     source: str | PathLike[str] | bytes,
@@ -75,6 +78,9 @@ def _opened(source: str | PathLike[str] | bytes) -> tuple[str, bytes]:
         reason = f"{error.strerror or error}: check the path (a content is given as bytes)"
     except (ValueError, TypeError) as error:
         reason = f"is no path: {error} (a content is given as bytes)"
+    if isinstance(source, str) and re.search(_CONTENT, name):
+        reason = "this text is a template itself, not the path of one: give it as bytes, text.encode()"
+        raise InvalidFile("the template", (Problem("", reason),))
     raise InvalidFile(name if len(name) <= 200 else name[:197] + "...", (Problem("", reason),))
 
 

@@ -9,6 +9,7 @@ import attrs
 
 from actionplans.errors import Invalid, Problem, Refused
 from actionplans.model import Template
+from actionplans.settings import Settings
 from actionplans.template.rules import check_template
 
 _OWN_STEPS = {"id": "save it as another template", "version": "revise it", "state": "publish, revise or retire it"}
@@ -30,16 +31,17 @@ def change(template: Template, **fields: Any) -> Template:
     return attrs.evolve(template, **fields)
 
 
-def publish(template: Template, at: dt.datetime) -> Template:
+def publish(template: Template, at: dt.datetime, *, settings: Settings | None = None) -> Template:
     """The template as the published version of its number, at that moment; the rules are checked first (T1, T2).
 
-    Raises `Refused` for one that is published or retired, `Invalid` with every problem of its items.
+    With `settings` its words must be theirs too. Raises `Refused` for one that is published or retired, `Invalid` with
+    every problem of its items.
     """
     if template.state == "published":
         raise Refused("publishing", f"{_named(template)} is published already: revise it to make the next version")
     if template.state == "retired":
         raise Refused("publishing", f"{_named(template)} is retired: save it as another template")
-    check_template(template)
+    check_template(template, settings=settings)
     return attrs.evolve(template, state="published", published_at=at)
 
 

@@ -7,7 +7,7 @@ anchors, cycles (T2, T5, T10, D9, P2), and, for files that travel, that nobody i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Any, NamedTuple, cast
 
 from actionplans.checks import check_of, shown
@@ -15,6 +15,8 @@ from actionplans.errors import Invalid, Problem
 from actionplans.model import Condition, Offset, Template, TemplateItem, TemplateMilestone, TemplateTask
 from actionplans.model.people import Email
 from actionplans.ordering import order
+from actionplans.settings import Settings
+from actionplans.vocabularies import STAGE_WANTED, item_problems, section_problems, wants_stages
 
 Rule = Callable[[Template], Iterator[Problem]]
 
@@ -49,11 +51,18 @@ class PortableRules(NamedTuple):
     persons: Rule
 
 
-def check_template(template: Template, rules: Iterable[Rule] | None = None) -> None:
-    """Raise `Invalid` with every problem that the rules find, or do nothing. The time is linear in the items."""
-    found = tuple(problem for rule in rules or TEMPLATE_RULES for problem in rule(template))
+def check_template(
+    template: Template, rules: Iterable[Rule] | None = None, *, settings: Settings | None = None
+) -> None:
+    """Raise `Invalid` with every problem that the rules find, or do nothing. The time is linear in the items.
+
+    With `settings` the words and custom fields of its items must be theirs too, as in a plan (L1, L6, L8, R5).
+    """
+    found = [problem for rule in rules or TEMPLATE_RULES for problem in rule(template)]
+    if settings is not None:
+        found += words(template, settings)
     if found:
-        raise Invalid(f"the template {template.title!r}", found)
+        raise Invalid(f"the template {template.title!r}", tuple(found))
 
 
 class _Standing(NamedTuple):
@@ -143,18 +152,20 @@ def links(template: Template) -> Iterator[Problem]:
 
 def offsets(template: Template) -> Iterator[Problem]:
     """An offset counts from a date that there will be: `start`, a declared anchor, a dated milestone or task (D9)."""
-    items = _by_key(template)
+    items, dated = _by_key(template), _dated(template)
     names = {"start", *template.anchors}
     for one in _standing(template, *_LISTS[1:]):
         for field in _OFFSETS[one.item.kind]:
             offset: Offset | None = getattr(one.item, field)
             if offset is None or offset.anchor in names:
                 continue
-            for problem in _counted_from(offset, one.item, field, items):
+            for problem in _counted_from(offset, one.item, field, items, dated):
                 yield problem.under(one.place(field, "anchor"))
 
 
-def _counted_from(offset: Offset, item: TemplateItem, field: str, items: dict[str, TemplateItem]) -> Iterator[Problem]:
+def _counted_from(
+    offset: Offset, item: TemplateItem, field: str, items: dict[str, TemplateItem], dated: Set[str]
+) -> Iterator[Problem]:
     if offset.anchor == "own_start":
         if not (item.kind == "task" and field == "due"):
             yield Problem("", "own_start is for the due of a task: name a date of the plan, a milestone or a task")
@@ -166,14 +177,39 @@ def _counted_from(offset: Offset, item: TemplateItem, field: str, items: dict[st
     problem = next(_fits("", key, (kind,), items), None)
     if problem is not None:
         yield problem
-    elif not _dated(items[key]):
+    elif key not in dated:
         yield Problem("", f"the {kind} {key!r} has no date to count from: give it a due")
 
 
-def _dated(item: TemplateItem) -> bool:
-    if isinstance(item, TemplateMilestone):
-        return item.due is not None
-    return isinstance(item, TemplateTask) and bool(item.start or item.due or item.after)
+def _dated(template: Template) -> frozenset[str]:
+    """The keys of the milestones and tasks that a launch gives a date.
+
+    By an offset; or, for a task with a duration, by a link to one that has a date. Without a duration a link only moves
+    a date that is there already (P1).
+    """
+    found = [one.key for one in template.milestones if one.due is not None]
+    found += [one.key for one in template.tasks if one.start is not None or one.due is not None]
+    dated, after = set(found), dict[str, list[str]]()
+    for task in template.tasks:
+        if task.duration is not None and task.key not in dated:
+            for link in task.after:
+                after.setdefault(link.predecessor_id, []).append(task.key)
+    while found:
+        new = [key for key in after.pop(found.pop(), ()) if key not in dated]
+        dated.update(new)
+        found += new
+    return frozenset(dated)
+
+
+def words(template: Template, settings: Settings) -> Iterator[Problem]:
+    """Section, types, priorities, statuses, categories and custom fields are those of the settings (L1, L6, L8, R5)."""
+    yield from section_problems(template.section, settings)
+    staged = wants_stages(template.section, settings)
+    for one in _standing(template):
+        for problem in item_problems(one.item, settings):
+            yield problem.under(one.place())
+        if staged and isinstance(one.item, TemplateTask) and not one.item.stage:
+            yield Problem(one.place("stage"), STAGE_WANTED)
 
 
 def owners(template: Template) -> Iterator[Problem]:

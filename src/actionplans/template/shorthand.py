@@ -8,7 +8,8 @@
     completion_email = "thanks"        a table with that template_id
     metric = { target = 50 }           whole numbers as decimals
 
-What is wrong in a shorthand is told here; everything else is left as it is for the codec to judge.
+What is wrong in a shorthand, and which keys are neither fields nor shorthands, is told here; everything else is left as
+it is for the codec to judge.
 """
 
 from __future__ import annotations
@@ -18,13 +19,35 @@ import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from actionplans.checks import check_of, shown
+import attrs
+
+from actionplans.checks import check_of, shown, strange_key
 from actionplans.errors import Problem
+from actionplans.model import (
+    Dependency,
+    Template,
+    TemplateMilestone,
+    TemplateObjective,
+    TemplatePlay,
+    TemplateStage,
+    TemplateTask,
+)
 from actionplans.model.words import Days
 
 Found = list[Problem]
+
+_ITEMS: dict[str, type] = {
+    "stages": TemplateStage,
+    "objectives": TemplateObjective,
+    "milestones": TemplateMilestone,
+    "plays": TemplatePlay,
+    "tasks": TemplateTask,
+}
+_STANDS_FOR = {"on_day": "due", "condition": "conditions", "task": "predecessor_id", "milestone": "predecessor_id"}
+"""The shorthands that are keys of their own, each with the field that it fills."""
 
 _OFFSETS = ("start", "due", "end")
 _day_problems = check_of(Days)
@@ -33,12 +56,12 @@ _day_problems = check_of(Days)
 def expanded(plain: dict[str, Any]) -> tuple[dict[str, Any], Found]:
     """The same data in full, and what is wrong in their shorthands."""
     found: Found = []
-    full = dict(plain)
+    full = _known(plain, Template, "", found)
     if "id" not in full:
         full["id"] = _id(full.get("title"), found)
-    for name in ("objectives", "milestones", "plays", "tasks"):
+    for name, cls in _ITEMS.items():
         if isinstance(full.get(name), list):
-            full[name] = [_item(one, f"{name}[{n}]", found) for n, one in enumerate(full[name])]
+            full[name] = [_item(one, cls, f"{name}[{n}]", found) for n, one in enumerate(full[name])]
     return full, found
 
 
@@ -54,10 +77,26 @@ def _id(title: object, found: Found) -> str:
     return made or "untitled"
 
 
-def _item(item: Any, place: str, found: Found) -> Any:
+def _known(given: dict[str, Any], cls: type, place: str, found: Found) -> dict[str, Any]:
+    """A copy with those keys that are fields of the class or stand for one; the others are told, with what is near."""
+    known = _keys(cls)
+    for key in given:
+        if key not in known:
+            problem = strange_key(key, known)
+            found.append(problem.under(place) if place else problem)
+    return {key: value for key, value in given.items() if key in known}
+
+
+@cache
+def _keys(cls: type) -> frozenset[str]:
+    fields = frozenset(one.name for one in attrs.fields(cls))
+    return fields | {key for key, field in _STANDS_FOR.items() if field in fields}
+
+
+def _item(item: Any, cls: type, place: str, found: Found) -> Any:
     if not isinstance(item, dict):
         return item
-    full = dict(item)
+    full = _known(item, cls, place, found)
     for name in _OFFSETS:
         if type(full.get(name)) is int:
             full[name] = {"count": full[name]}
@@ -92,7 +131,7 @@ def _link(link: Any, place: str, found: Found) -> Any:
         return {"predecessor_id": link}
     if not isinstance(link, dict):
         return link
-    full = dict(link)
+    full = _known(link, Dependency, place, found)
     named = [name for name in ("task", "milestone", "predecessor_id") if name in full]
     if len(named) != 1:
         found.append(Problem(place, "names one predecessor: task = KEY or milestone = KEY"))

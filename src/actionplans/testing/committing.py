@@ -1,8 +1,10 @@
-"""The store contract on records, their journal and messages (C1 to C5, C7, C13 to C15)."""
+"""The store contract on records, their journal and messages (C1 to C5, C7, C13 to C16)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionplans.checks import FrozenMap
-from actionplans.errors import Invalid, NotFound, Refused, Stale
+from actionplans.errors import ActionPlansError, Invalid, NotFound, Refused, Stale
 from actionplans.journal import Edit, Entry
 from actionplans.model import Account, Launch, Objective, Person, Plan, Stage, Task, Team
 from actionplans.storage import (
@@ -337,6 +339,34 @@ class CommittingContract(OpenedStore):
         )
         store.commit(Batch(messages=(told[3],)))
         assert told == list(store.messages())
+
+    # C16: what is committed has been verified; of a task that is unsound a store promises C2 and one of our errors
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            *({"id": value} for value in (5, None, True, ("t",), ["t"])),
+            *(
+                {name: object()}
+                for name in ("owner_id", "type", "stage_id", "calendar", "offset", "weight", "original_due")
+            ),
+            *({"owner_id": value} for value in ("\0", "\ud800", 10**30)),
+            *({name: (object(),)} for name in ("tags", "helpers", "comments", "dependencies")),
+            {"custom": FrozenMap({"x": object()})},
+        ],
+        ids=lambda fields: re.sub(" at 0x[0-9a-f]+", "", ascii(fields)),
+    )
+    def test_c16_an_unsound_task_is_refused_or_kept_and_breaks_nothing(
+        self, store: Store, fields: dict[str, Any]
+    ) -> None:
+        """Other plans are written, found and listed as before."""
+        unsound = Task(**{"id": "t1", "title": "Call", **fields})
+        with suppress(ActionPlansError):
+            save(store, plan("p1", unsound), Team("x", "Sales"))
+        assert len(store.get_many(Plan, ["p1"])) == len(store.get_many(Team, ["x"]))
+        save(store, plan("p2", Task("t2", "Visit"), Task("t3", "Mail")))
+        assert ["p2"] == [one.id for one in every(store, PlanQuery()) if one.id != "p1"]
+        assert ["t2", "t3"] == [one.task.id for one in every(store, TaskQuery()) if one.plan_id != "p1"]
 
 
 def _launched(id: str, job: str, row: str) -> Plan:

@@ -249,6 +249,17 @@ class FindingContract(OpenedStore):
         assert sorted(ids) == [one.id for one in every(store, RecordQuery("team"), 5)]
         assert sorted(ids) == [one.id for one in every(store, RecordQuery("person"), 5)]
 
+    def test_c10_persons_are_found_and_sorted_whatever_the_case_of_their_address(self, store: Store) -> None:
+        """Their address comes back as it was given."""
+        emails = ("Ben@Example.com", "ana@example.com", "CLEO@example.com", "b@example.com", "STRASSE@x.example", "")
+        save(store, *(Person(f"p{n}", "Somebody", email=email) for n, email in enumerate(emails)))
+        found = every(store, RecordQuery("person"), 2)
+        assert sorted(emails, key=str.casefold) == [one.email for one in found]
+        for asked in ("ben@example.com", "BEN@EXAMPLE.COM", "Ben@Example.com"):
+            assert ["Ben@Example.com"] == [one.email for one in every(store, RecordQuery("person", text=asked))]
+        assert [emails[4]] == [one.email for one in every(store, RecordQuery("person", text="straße@X.example"))]
+        assert [""] == [one.email for one in every(store, RecordQuery("person", text=""))]
+
     # C11: a store may be used by several threads at once; after `close` every call raises `StoreClosed`
 
     def test_c11_threads_lose_nothing(self, place: Path, store: Store) -> None:

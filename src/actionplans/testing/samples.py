@@ -129,7 +129,13 @@ def others() -> SearchStrategy[Any]:
     """A record of one of the other kinds."""
     ids, moments = st.sampled_from(("x", "X", "é")), _day.map(lambda day: dt.datetime.combine(day, dt.time(12), dt.UTC))
     return st.one_of(
-        st.builds(Person, ids, _text, email=st.sampled_from(("", "ana@example.com")), account_id=_or_none(_account)),
+        st.builds(
+            Person,
+            ids,
+            _text,
+            email=st.sampled_from(("", "ana@example.com", "Ana@example.com", "B@example.com")),
+            account_id=_or_none(_account),
+        ),
         st.builds(Team, ids, _text, st.frozensets(_person, max_size=2)),
         st.builds(Touchpoint, ids, _account, _text, moments, _person),
         st.builds(Shortcut, ids, _text, _account),
@@ -177,7 +183,7 @@ def queries() -> SearchStrategy[Query]:
             RecordQuery,
             st.sampled_from(("person", "team", "touchpoint", "shortcut", "job")),
             _seldom(ACCOUNTS),
-            _seldom((*WORDS, "ana@example.com", "")),
+            _seldom((*WORDS, "ana@example.com", "ANA@example.com", "")),
         ),
     )
 

@@ -5,15 +5,23 @@
             return open_my_store(f"mine:///{place}/plans", tenant=tenant)
 
 `place` is a folder of the test's own; a durable store opened there again has what was committed. Put
-`pytest.register_assert_rewrite("actionplans.testing")` into `conftest.py` to see why an assertion fails.
+`pytest.register_assert_rewrite("actionplans.testing")` into `conftest.py` to see why an assertion fails. It wants the
+extra `test`: without it the import raises `MissingExtra`.
 
 C12, what happens when the storage fails, is the store's own to prove: only it can make its storage fail.
 """
 
 from __future__ import annotations
 
-from actionplans.testing.committing import CommittingContract
-from actionplans.testing.finding import FindingContract
+from actionplans.errors import MissingExtra
+
+try:
+    from actionplans.testing.committing import CommittingContract
+    from actionplans.testing.finding import FindingContract
+except ModuleNotFoundError as error:
+    if error.name not in ("pytest", "hypothesis"):
+        raise
+    raise MissingExtra(error.name, "test") from error
 
 
 class StoreContract(CommittingContract, FindingContract):

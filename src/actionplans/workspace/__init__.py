@@ -18,28 +18,30 @@ import attrs
 from actionplans import edit
 from actionplans import launch as launching
 from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.edit.context import known_stage, stage_problems, too_many
 from actionplans.errors import (
     Invalid,
     NotAllowed,
     NotFound,
-    PluginError,
     Problem,
     Refused,
     StoreUnknown,
 )
 from actionplans.ids import NewIds
 from actionplans.journal import Entry
-from actionplans.model import Account, Actor, Decision, Draft, Impact, Person, Plan, Team, Template
+from actionplans.model import Account, Actor, Decision, Draft, Impact, Person, Plan, Task, Team, Template
 from actionplans.model.rules import check
 from actionplans.permissions import subject
-from actionplans.plugins import Plugins, load
-from actionplans.settings import Settings
+from actionplans.plugins import Plugins, load, loaded
+from actionplans.settings import Settings, no_action
 from actionplans.sharing import View
 from actionplans.storage import FoundTask, PlanHead, PlanQuery, TaskQuery
+from actionplans.vocabularies import custom_problems, item_problems, section_problems, with_defaults
 from actionplans.workspace.accounts import Accounts, Records, SettingsDesk, evolved, to_call, wanted, zone_problems
 from actionplans.workspace.changes import Changer
+from actionplans.workspace.dates import Dates
 from actionplans.workspace.desk import Desk, owners_of
-from actionplans.workspace.files import path_of, written
+from actionplans.workspace.files import exporter_of, path_of, written
 from actionplans.workspace.plans import Launched, Launcher, Progress, Views
 from actionplans.workspace.templates import Templates
 
@@ -74,7 +76,7 @@ def open_workspace(
     to_call(clock, "clock")
     if new_id is not None:
         to_call(new_id, "new_id")
-    found = wanted(Plugins, plugins, "plugins") if plugins is not None else load()
+    found = loaded(plugins) if plugins is not None else load()
     scheme = url.partition(":")[0]
     opener = found.stores.get(scheme) if ":" in url else None
     if opener is None:
@@ -88,7 +90,21 @@ def open_workspace(
 
 
 class Workspace:
-    """Accounts, templates and plans in one store, for one actor. Made by `actionplans.open`."""
+    """Accounts, templates and plans in one store, for one actor. Made by `actionplans.open`.
+
+    Whatever is asked, it is asked for that actor: what they may not see is not found, what they may not do is refused.
+
+        accounts, people, teams, templates, settings    desks, each with get, update and the like
+        draft, preview_launch, launch, launch_many      from a template to plans
+        new_plan, add_plan                              plans without a template
+        view, views, plans, tasks, history              looking, at one plan and at many
+        change, change_read, preview, undo              working on a plan, with the verbs of `actionplans.edit`
+        impact, restore                                 before deleting, and after
+        dates                                           why a date is what it is, slack, conflicts
+        can, acting_as                                  who may; the same for somebody else
+        export                                          handing out
+        actor, durable, close                           who asks, what the store promises, letting go of it
+    """
 
     def __init__(self, desk: Desk) -> None:
         """For the library's own use; call `actionplans.open`."""
@@ -98,6 +114,7 @@ class Workspace:
         self.teams: Records[Team] = Records(desk, Team, "team")
         self.templates: Templates = Templates(desk)
         self.settings: SettingsDesk = SettingsDesk(desk)
+        self.dates: Dates = Dates(desk)
 
     def __enter__(self) -> Workspace:
         """The workspace itself."""
@@ -152,9 +169,15 @@ class Workspace:
     def launch(self, draft: Draft, *, trial: bool = False) -> View:
         """Store the plan that a draft describes, all or nothing, and give what the actor may see of it (T3 to T5).
 
+        Where the template is still open on the account the view's `warnings` say so, or it raises `Refused`, as the
+        setting `double_launch` says (T7).
         `trial` launches a template that is still being edited; it takes the right to edit templates (T1).
         """
         return Launcher(self._desk).one(wanted(Draft, draft, "draft"), trial=trial)
+
+    def preview_launch(self, draft: Draft, *, trial: bool = False) -> View:
+        """The plan that `launch` would store, with the dates it would have; nothing is stored (T4)."""
+        return Launcher(self._desk).preview(wanted(Draft, draft, "draft"), trial=trial)
 
     def launch_many(
         self, drafts: Iterable[Draft], *, chunk: int = 500, progress: Progress | None = None
@@ -171,11 +194,14 @@ class Workspace:
         return Launcher(self._desk).many(drafts, chunk, progress)
 
     def add_plan(self, plan: Plan) -> View:
-        """Store a plan that was made without a template; the rules are run over the whole of it."""
+        """Store a plan that was made without a template; the rules are run over the whole of it.
+
+        Custom fields that it and its items leave out are at their defaults (R5).
+        """
         desk, settings = self._desk, self._desk.settings()
         account = self.accounts.get(wanted(Plan, plan, "plan").account_id)
-        custom = FrozenMap({**settings.defaults("plan"), **plan.custom})
-        made = attrs.evolve(plan, custom=custom, revision=0, created_by=desk.actor.id, created_at=desk.now())
+        filled = _with_defaults(plan, settings)
+        made = attrs.evolve(filled, revision=0, created_by=desk.actor.id, created_at=desk.now())
         desk.need(settings, "plan.create", subject(account))
         desk.need(settings, "plan.see", subject(account, made))
         check(made)
@@ -227,7 +253,7 @@ class Workspace:
 
         What others store in between is not overwritten: the verb is run again on what is there then, and `Stale` comes
         out only after many tries. Where the verb changes nothing, nothing is stored. What the user should know is in
-        the view's `warnings`.
+        the view's `warnings`, what else moved, and why, in its `moves` (P6).
         """
         return Changer(self._desk).change(plan_id, None, verb, args, kwargs)
 
@@ -241,6 +267,28 @@ class Workspace:
         """Like `change`, but only if the plan still is at the revision that was seen; else raises `Stale` (S2)."""
         plan = wanted(View, view, "view").plan
         return Changer(self._desk).change(plan.id, plan.revision, verb, args, kwargs)
+
+    def preview(
+        self,
+        plan_id: str,
+        verb: Callable[Concatenate[Plan, edit.Context, P], Plan],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> View:
+        """What `change` would give, with the same `moves` and `warnings`; nothing is stored (P6).
+
+        The view still has the revision that the plan has now: `change_read(view, …)` then makes the change only if
+        nobody was faster.
+        """
+        return Changer(self._desk).preview(plan_id, verb, args, kwargs)
+
+    def undo(self, plan_id: str, revision: int | None = None) -> View:
+        """Take back one step of a plan, the last one or the one that gave `revision`, with all that it moved (J2).
+
+        That is a change of its own, for those who may do the step itself. Raises `Invalid` naming what has changed
+        since, and `Refused` for the step that began the plan.
+        """
+        return Changer(self._desk).undo(plan_id, revision)
 
     def impact(self, plan_id: str, item_id: str) -> Impact:
         """What deleting an item would do: show it, then pass it to `edit.delete` as `confirmed` (L3)."""
@@ -261,13 +309,21 @@ class Workspace:
         return self._desk.store.journal("plan", plan_id)
 
     def can(self, action: str, plan_id: str | None = None, item_id: str | None = None) -> Decision:
-        """Whether the actor may do this, with the reason: alone, to a plan, or to an item of it (R1)."""
+        """Whether the actor may do this, with the reason: alone, to a plan, or to an item of it (R1).
+
+        `action` is one of `settings.ACTIONS` or of the settings' own; an unknown one raises `Invalid`, unless a host's
+        policy decides what it means (R7).
+        """
         wanted(str, action, "action")
+        settings = self._desk.settings()
+        strange = () if self._desk.plugins.policies else (*no_action(action, frozenset(settings.actions)),)
+        if strange:
+            raise Invalid("action", strange)
         if plan_id is None:
-            return self._desk.may(self._desk.settings(), action)
+            return self._desk.may(settings, action)
         view = self.view(plan_id)
         item = view.item(item_id) if item_id is not None else None
-        return self._desk.may(self._desk.settings(), action, subject(view.account, view.plan, item))
+        return self._desk.may(settings, action, subject(view.account, view.plan, item))
 
     def export(
         self,
@@ -283,13 +339,9 @@ class Workspace:
         unknown format, `NotFound`.
         """
         path = path_of(target)
-        name = wanted(str, format, "format") or path.suffix.removeprefix(".")
         if progress is not None:
             to_call(progress, "progress")
-        write = self._desk.plugins.exporters.get(name)
-        if write is None:
-            there = ", ".join(sorted(self._desk.plugins.exporters))
-            raise PluginError(name or "(no format)", f"no exporter of this name is installed; there are {there}")
+        write = exporter_of(self._desk.plugins.exporters, path, wanted(str, format, "format"))
         views = iter((self.view(what),)) if isinstance(what, str) else self.views(what)
         part = path.with_name(f".{self._desk.new_id()}.part")
         return written(path, part, lambda stream: write(self._exportable(views), stream, progress=progress))
@@ -313,25 +365,34 @@ class Workspace:
         return given if given is not None else self._desk.today(self._desk.settings(), account)
 
     def _fits(self, plan: Plan, settings: Settings) -> None:
-        """What a plan names outside itself is there, and it keeps the settings' limits (L8)."""
+        """What a plan names outside itself is there, its words and custom fields are the settings' (L1, L8, R5)."""
         found = list(zone_problems(plan.time_zone))
         found += [
             Problem("owners", f"there is no active person or team {owner!r}")
             for owner in sorted(owners_of(plan))
             if not self._desk.known_owner(owner)
         ]
-        most = settings.limits.tasks_per_plan
-        if len(plan.tasks) > most:
-            found.append(Problem("tasks", f"at most {most} in a plan, not {len(plan.tasks)} (settings, limits)"))
-        need_stage = settings.section(plan.section).tasks_need_stage
-        stages = {one.id for one in (*settings.stages, *plan.stages)} | (set() if need_stage else {None})
-        found += [
-            Problem(f"{place}.stage_id", f"{stage_id!r} is no stage of the settings or this plan")
-            for place, stage_id in (("", plan.stage_id), *((f"task {one.id!r}", one.stage_id) for one in plan.tasks))
-            if stage_id not in stages and (place or stage_id is not None)
-        ]
+        found += (*section_problems(plan.section, settings), *custom_problems("plan", plan.custom, settings))
+        if plan.stage_id is not None and not known_stage(plan, settings, plan.stage_id):
+            found.append(Problem("stage_id", f"{plan.stage_id!r} is no stage of the settings or this plan"))
+        found += too_many(plan, settings)
+        for item in plan.items():
+            wrong = [*item_problems(item, settings)]
+            if isinstance(item, Task) and not any(one.place == "section" for one in found):
+                wrong += stage_problems(plan, settings, item)
+            found += [one.under(f"{item.kind} {item.id!r}") for one in wrong]
         if found:
             raise Invalid("plan", tuple(found))
+
+
+def _with_defaults(plan: Plan, settings: Settings) -> Plan:
+    """The plan and its items with the custom fields that were left out (R5)."""
+    fields: dict[str, Any] = {"custom": with_defaults("plan", plan.custom, settings)}
+    for kind, name in (("objective", "objectives"), ("play", "plays"), ("task", "tasks")):
+        if settings.defaults(kind):
+            items = getattr(plan, name)
+            fields[name] = tuple(attrs.evolve(one, custom=with_defaults(kind, one.custom, settings)) for one in items)
+    return attrs.evolve(plan, **fields)
 
 
 __all__ = ["Launched", "Progress", "Workspace", "open_workspace", "utc_now"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
-from typing import Any, Generic, TypeVar
+from itertools import count, islice
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 import attrs
@@ -13,13 +14,16 @@ from attrs import define
 
 from actionplans.accounts import below, check_parent, name_key
 from actionplans.checks import FrozenMap, shown
+from actionplans.edit.following import followed
 from actionplans.errors import Invalid, NotFound, Problem, Refused
-from actionplans.model import Account, Person, Team, Warn
+from actionplans.launch import following
+from actionplans.model import Account, Person, Plan, Team, Warn
 from actionplans.permissions import subject
 from actionplans.settings import Settings
-from actionplans.storage import AccountQuery, Record, RecordQuery
+from actionplans.storage import AccountQuery, Record, RecordQuery, TaskQuery
+from actionplans.vocabularies import custom_problems, touched_custom, with_defaults
 from actionplans.workdays import resolve, today
-from actionplans.workspace.desk import Desk
+from actionplans.workspace.desk import Change, Desk
 
 P = TypeVar("P", bound=Person | Team)
 R = TypeVar("R", bound=Record)
@@ -71,13 +75,25 @@ class Accounts:
 
         An account of that name is taken for the same where one of the two has no website. The same name with another
         host is a new account. `warn` hears of that, and where several could be meant; without it, it is logged.
+
+        Two who make the same company at once get the same account. Persons, and accounts that the actor may not see,
+        may come twice.
         """
-        desk, host = self.desk, host_of(website)
+        host_of(website)
         wanted(str, name, "name")
         if warn is not None:
             to_call(warn, "warn")
         if not name_key(name):
             raise Invalid("account", (Problem("name", f"must not be blank: {shown(name)}"),))
+
+        def found_or_made() -> Account:
+            found = self._named(name, host_of(website), warn or self.desk.heed)
+            return self._new(name, website, fields) if found is None else found
+
+        return self.desk.repeated(found_or_made)
+
+    def _named(self, name: str, host: str, warn: Callable[[Warn], None]) -> Account | None:
+        """The account that `get_or_create` takes, if there is one (A3)."""
         named = tuple(self.all(AccountQuery(key=name)))
         alike = [one for one in named if host and host_of(one.website) == host]
         alike += [one for one in named if not host or not host_of(one.website)]
@@ -88,36 +104,79 @@ class Accounts:
             told = (
                 f"several are called {name!r}, the first is taken" if alike else f"another is called {name!r} already"
             )
-            (warn or desk.heed)(Warn("", f"{told}: {others}"[:1000]))
-        return alike[0] if alike else self._new(name, website, fields)
+            warn(Warn("", f"{told}: {others}"[:1000]))
+        return alike[0] if alike else None
 
     def add(self, account: Account) -> Account:
         """Store a new account; raises `Refused` where its id is taken."""
-        desk, settings = self.desk, self.desk.settings()
-        wanted(Account, account, "account")
-        desk.need(settings, "account.create")
-        if desk.store.get_many(Account, (account.id,)):
+        self.desk.need(self.desk.settings(), "account.create")
+        if self.desk.store.get_many(Account, (wanted(Account, account, "account").id,)):
             raise Refused("adding", f"there is an account {account.id!r} already: update it")
-        custom = FrozenMap({**settings.defaults("account"), **account.custom})
-        made = attrs.evolve(account, custom=custom, created_by=desk.actor.id, revision=0)
-        self._fits(None, made)
-        return desk.keep(None, made, "account.create")
+        return self._added(account)
 
     def update(self, account_id: str, **fields: Any) -> Account:
-        """Change fields of an account; raises `Invalid` naming every field that cannot be given."""
-        desk, settings, before = self.desk, self.desk.settings(), self.get(account_id)
-        desk.need(settings, "account.edit", subject(before))
-        after = evolved(before, fields, frozenset({"id", "revision", "created_by"}))
-        self._fits(before, after)
-        return desk.keep(before, after, "account.edit")
+        """Change fields of an account; raises `Invalid` naming every field that cannot be given.
+
+        With another owner the open tasks of the old one follow, in all its plans and in the same transaction, as the
+        setting `reassignment` says (T6), and are dated in the new owner's calendar (D7). That is the administrator's
+        decision: it takes no right to assign tasks.
+        """
+        desk = self.desk
+
+        def updated() -> Account:
+            settings, before = desk.settings(), self.get(account_id)
+            desk.need(settings, "account.edit", subject(before))
+            after = evolved(before, fields, frozenset({"id", "revision", "created_by"}))
+            self._fits(before, after, settings)
+            if after == before:
+                return after
+            changes = self._followed(before, after, settings)
+            return cast(Account, desk.commit(Change(before, after, "account.edit"), *changes)[0])
+
+        return desk.repeated(updated, but_for=account_id)
+
+    def _followed(self, before: Account, after: Account, settings: Settings) -> Iterator[Change]:
+        """What changes in the account's plans with its owner: nothing where the new one takes no work (T6)."""
+        old, new = before.owner_id, after.owner_id
+        if settings.reassignment == "none" or None in (old, new) or old == new or not self.desk.known_owner(str(new)):
+            return
+        tasks = self.desk.every(TaskQuery(owner_ids=(str(old),), account_ids=(after.id,)))
+        for plan in self.desk.store.get_many(Plan, sorted({found.plan_id for found in tasks})).values():
+            now = following(plan, str(old), str(new), settings.reassignment)
+            if now is not plan:
+                now = followed(plan, now, self.desk.context(plan, after, settings, (new,)))
+                yield Change(plan, now, "task.assign", FrozenMap({"account": after.id}))
 
     def _new(self, name: str, website: str, fields: Mapping[str, Any]) -> Account:
-        bare = Account(self.desk.new_id(), name, website=website)
-        return self.add(evolved(bare, fields, frozenset({"id", "name", "website", "revision", "created_by"})))
+        bare = Account(self._new_id(name, website, fields), name, website=website)
+        return self._added(evolved(bare, fields, frozenset({"id", "name", "website", "revision", "created_by"})))
 
-    def _fits(self, before: Account | None, account: Account) -> None:
-        """Whom and what an account names is there, and its time zone is one."""
+    def _new_id(self, name: str, website: str, fields: Mapping[str, Any]) -> str:
+        """For a company an id that its name and website give: the store refuses it to the second of two who make the
+        same one at once. A person's name must not show through an id (J4), so these get any.
+        """
+        if fields.get("kind", "company") != "company":
+            return self.desk.new_id()
+        for n in count():
+            told = f"{name_key(name)}\n{host_of(website)}\n{n}"
+            made = f"account-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+            if not self.desk.store.get_many(Account, (made,)):  # else one that has got another name since
+                return made
+        raise AssertionError("there is always another number")
+
+    def _added(self, account: Account) -> Account:
+        desk, settings = self.desk, self.desk.settings()
+        desk.need(settings, "account.create")
+        custom = with_defaults("account", account.custom, settings)
+        made = attrs.evolve(account, custom=custom, created_by=desk.actor.id, revision=0)
+        self._fits(None, made, settings)
+        return desk.keep(None, made, "account.create")
+
+    def _fits(self, before: Account | None, account: Account, settings: Settings) -> None:
+        """Whom and what an account names is there, its time zone is one, and its custom fields are the settings'."""
         found = list(zone_problems(account.time_zone))
+        changed = None if before is None else touched_custom(before.custom, account.custom)
+        found += custom_problems("account", account.custom, settings, changed)
         persons = {"owner_id": account.owner_id, "primary_contact_id": account.primary_contact_id}
         persons |= {f"roles[{role!r}]": person for role, person in account.roles.items()}
         persons |= {f"partners[{n}].partner_id": one.partner_id for n, one in enumerate(account.partners)}
@@ -175,11 +234,31 @@ class Records(Generic[P]):
 
     def update(self, id: str, **fields: Any) -> P:
         """Change fields; raises `Invalid` naming every field that cannot be given."""
-        self.desk.need(self.desk.settings(), f"{self.kind}.edit")
-        before = self.desk.store.get(self.cls, id)
-        after = evolved(before, fields, frozenset({"id", "revision"}))
-        self._fits(before, after)
-        return self.desk.keep(before, after, f"{self.kind}.edit")
+        desk, action = self.desk, f"{self.kind}.edit"
+
+        def updated() -> P:
+            desk.need(desk.settings(), action)
+            before = desk.store.get(self.cls, id)
+            after = evolved(before, fields, frozenset({"id", "revision"}))
+            self._fits(before, after)
+            if after == before:
+                return after
+            return cast(P, desk.commit(*self._staying(before, after), Change(before, after, action))[-1])
+
+        return desk.repeated(updated, but_for=id)
+
+    def _staying(self, before: P, after: P) -> Iterator[Change]:
+        """Another administrator, stored again as they were read, where one ceases to be one (R6).
+
+        So the store refuses the second of two who would take the last two at once.
+        """
+        if not isinstance(before, Person) or not _administers(before) or _administers(after):
+            return
+        for one in self.desk.every(RecordQuery("person")):
+            if _administers(one) and one.id != after.id:
+                yield Change(one, one, "person.stay", FrozenMap({"instead_of": after.id}))
+                return
+        raise Refused("editing a person", f"{after.name!r} is the last administrator: make another one first")
 
     def _fits(self, before: P | None, after: P) -> None:
         match before, after:
@@ -192,14 +271,10 @@ class Records(Generic[P]):
                     raise Invalid("team", tuple(Problem("members", f"there is no person {one!r}") for one in lost))
 
     def _person(self, before: Person | None, after: Person) -> None:
-        """Roles are granted and taken by those who may; the last administrator stays one (R6)."""
+        """Roles are granted and taken by those who may (R6)."""
         desk, settings = self.desk, self.desk.settings()
         if after.roles != (before.roles if before is not None else frozenset()):
             desk.need(settings, "person.grant_roles")
-        if before is not None and _administers(before) and not _administers(after):
-            everybody = desk.every(RecordQuery("person"))
-            if not any(_administers(one) for one in everybody if one.id != after.id):
-                raise Refused("editing a person", f"{after.name!r} is the last administrator: make another one first")
         found = list(zone_problems(after.time_zone))
         if after.account_id is not None and not desk.store.get_many(Account, (after.account_id,)):
             found.append(Problem("account_id", f"there is no account {after.account_id!r}"))
@@ -283,5 +358,5 @@ def evolved(record: R, fields: Mapping[str, Any], fixed: frozenset[str]) -> R:
     return attrs.evolve(record, **given)  # type: ignore[arg-type]
 
 
-def _administers(person: Person) -> bool:
-    return person.active and "administrator" in person.roles
+def _administers(person: Person | Team) -> bool:
+    return isinstance(person, Person) and person.active and "administrator" in person.roles

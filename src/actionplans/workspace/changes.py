@@ -4,24 +4,50 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
-from attrs import define
+from attrs import define, field, frozen
 
-from actionplans.checks import EMPTY, shown
+from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.edit import Context
-from actionplans.errors import Invalid, Problem, Stale
-from actionplans.journal import Edit
-from actionplans.model import Account, Item, Person, Plan, Warn
+from actionplans.errors import Invalid, NotFound, Problem, Refused, Stale
+from actionplans.journal import Edit, Entry, undone
+from actionplans.model import Account, Item, Plan, Warn
 from actionplans.permissions import subject
+from actionplans.schedule import Moved
 from actionplans.settings import Settings
-from actionplans.sharing import View
+from actionplans.sharing import View, moves_seen
 from actionplans.workspace.accounts import wanted
-from actionplans.workspace.desk import Desk
+from actionplans.workspace.desk import TRIES, Change, Desk, unknown_years
 
-TRIES = 20
-"""How often a command is repeated on what others stored in between, before `Stale` comes out."""
+
+@define
+class Told:
+    """What a verb told its context while it ran."""
+
+    warnings: list[Warn] = field(factory=list)
+    moves: list[Moved] = field(factory=list)
+
+
+@frozen
+class Step:
+    """One verb run on one plan: what it was, what it is, and what the verb told."""
+
+    plan: Plan
+    after: Plan
+    account: Account
+    settings: Settings
+    action: str
+    told: Told
+
+    def seen(self, desk: Desk, plan: Plan) -> View:
+        """What the actor sees of the plan afterwards, with what the verb told."""
+        written = plan is not self.plan
+        view = desk.seen(plan, self.account, self.settings, written=written)
+        if not (self.told.warnings or self.told.moves):
+            return view
+        return attrs.evolve(view, warnings=tuple(self.told.warnings), moves=moves_seen(view, self.told.moves))
 
 
 @define
@@ -39,33 +65,94 @@ class Changer:
         kwargs: Mapping[str, Any],
     ) -> View:
         """As `Workspace.change`; with a `revision` only on the plan as it was read (S2)."""
-        action, desk = getattr(verb, "action", None), self.desk
-        if not isinstance(action, str) or not callable(verb):
-            raise Invalid("change", (Problem("verb", f"a verb of actionplans.edit is wanted, not {shown(verb)}"),))
-        given = _given(verb, args, kwargs)
+        action, given = self._asked(verb, args, kwargs)
+
+        def run(plan: Plan, context: Context) -> Any:
+            return verb(plan, context, *args, **kwargs)
+
         for attempt in range(TRIES):
-            settings = desk.settings()
-            plan = desk.store.get(Plan, plan_id)
-            account = desk.store.get(Account, plan.account_id)
-            view = desk.seen(plan, account, settings)
-            if revision is not None and plan.revision != revision:
-                raise Stale("plan", plan_id, revision, plan.revision)
-            name = self._decided(action, plan, account, settings, given)
-            warnings: list[Warn] = []
-            after = verb(plan, self._context(plan, account, settings, given, warnings.append), *args, **kwargs)
-            if not isinstance(after, Plan) or (after.id, after.account_id) != (plan.id, plan.account_id):
-                raise Invalid("change", (Problem("verb", f"gives {shown(after)} instead of the plan, changed"),))
-            if after == plan:
-                return _warned(view, warnings)
-            desk.today(settings, account, after)  # a time zone that is none is refused before it is stored
+            step = self._run(plan_id, revision, action, given, run)
+            if step.after == step.plan:
+                return step.seen(self.desk, step.after)
             try:
-                stored = desk.keep(plan, after, name)
+                stored = self.desk.keep(step.plan, step.after, step.action)
             except Stale:
                 if revision is not None or attempt + 1 == TRIES:
                     raise
                 continue
-            return _warned(desk.seen(stored, account, settings, written=True), warnings)
+            return step.seen(self.desk, stored)
         raise AssertionError("the last try returns or raises")
+
+    def preview(self, plan_id: str, verb: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> View:
+        """As `change`, decided and run in the same way, but nothing is stored (P6)."""
+        action, given = self._asked(verb, args, kwargs)
+        step = self._run(plan_id, None, action, given, lambda plan, context: verb(plan, context, *args, **kwargs))
+        return step.seen(self.desk, step.after)
+
+    def undo(self, plan_id: str, revision: int | None) -> View:
+        """As `Workspace.undo`; decided as the step itself, also where it is an undo that is undone."""
+        desk = self.desk
+
+        def taken_back() -> View:
+            settings, plan = desk.settings(), desk.store.get(Plan, plan_id)
+            account = desk.store.get(Account, plan.account_id)
+            desk.seen(plan, account, settings)
+            entry = self._entry(plan, revision)
+            items = {one.id: one for one in plan.items()}
+            about = [items[one.item_id] for one in entry.edits if one.item_id in items]
+            name = entry.detail.get("undone", entry.action)
+            desk.need(settings, name, subject(account, plan, about[0] if about else None))
+            if any(one.fixed for one in about) and any(one.field in ("title", "description") for one in entry.edits):
+                desk.need(settings, "library.edit", subject(account, plan))
+            detail = FrozenMap({"undone": name, "revision": str(entry.revision)})
+            change = Change(plan, undone(plan, entry.edits), "plan.undo", detail)
+            return desk.seen(cast(Plan, desk.commit(change)[0]), account, settings, written=True)
+
+        return desk.repeated(taken_back)
+
+    def _entry(self, plan: Plan, revision: int | None) -> Entry:
+        number = plan.revision if revision is None else revision
+        for entry in self.desk.store.journal("plan", plan.id):
+            if entry.revision == number:
+                if not entry.edits:
+                    raise Refused("undoing", f"{entry.action} began this plan: cancel or archive it instead")
+                return entry
+        raise NotFound("step", str(number))
+
+    def _asked(self, verb: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        """The verb's action, and its arguments by name."""
+        action = getattr(verb, "action", None)
+        if not isinstance(action, str) or not callable(verb):
+            raise Invalid("change", (Problem("verb", f"a verb of actionplans.edit is wanted, not {shown(verb)}"),))
+        return action, _given(verb, args, kwargs)
+
+    def _run(
+        self,
+        plan_id: str,
+        revision: int | None,
+        action: str,
+        given: Mapping[str, Any],
+        run: Callable[[Plan, Context], Any],
+    ) -> Step:
+        """Read, decide and edit; nothing is stored."""
+        desk, settings = self.desk, self.desk.settings()
+        plan = desk.store.get(Plan, plan_id)
+        account = desk.store.get(Account, plan.account_id)
+        desk.seen(plan, account, settings)
+        if revision is not None and plan.revision != revision:
+            raise Stale("plan", plan_id, revision, plan.revision)
+        name = self._decided(action, plan, account, settings, given)
+        told = Told()
+        brought = (getattr(one, "owner_id", one) for one in given.values())
+        warn, moved = told.warnings.append, told.moves.append
+        context = desk.context(plan, account, settings, brought, warn=warn, moved=moved)
+        after = run(plan, context)
+        if not isinstance(after, Plan) or (after.id, after.account_id) != (plan.id, plan.account_id):
+            raise Invalid("change", (Problem("verb", f"gives {shown(after)} instead of the plan, changed"),))
+        desk.today(settings, account, after)  # a time zone that is none is refused before it is stored
+        if after is not plan:
+            told.warnings += unknown_years(after, context, plan)
+        return Step(plan, after, account, settings, name, told)
 
     def _decided(self, action: str, plan: Plan, account: Account, settings: Settings, given: Mapping[str, Any]) -> str:
         """Ask for the action on what the verb is about, and for what it asks besides; gives the action's full name.
@@ -82,34 +169,6 @@ class Changer:
         for one in needed:
             self.desk.need(settings, one, about)
         return needed[0]
-
-    def _context(
-        self,
-        plan: Plan,
-        account: Account,
-        settings: Settings,
-        given: Mapping[str, Any],
-        warn: Callable[[Warn], None],
-    ) -> Context:
-        """What the verb is given; its owners are the plan's and whomever the arguments bring (D7)."""
-        desk = self.desk
-        brought = (getattr(one, "owner_id", one) for one in given.values())
-        owners = {one for one in (*(task.owner_id for task in plan.tasks), *brought) if isinstance(one, str)}
-        persons = desk.store.get_many(Person, owners)
-        return Context(
-            desk.actor.id,
-            desk.now(),
-            desk.today(settings, account, plan),
-            settings,
-            desk.new_id,
-            {one.id: one.calendar for one in persons.values() if one.calendar},
-            desk.known_owner,
-            warn,
-        )
-
-
-def _warned(view: View, warnings: list[Warn]) -> View:
-    return attrs.evolve(view, warnings=tuple(warnings)) if warnings else view
 
 
 def _given(verb: Callable[..., Plan], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:

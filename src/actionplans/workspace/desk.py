@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import attrs
 from attrs import define, frozen
 
 from actionplans.checks import EMPTY, FrozenMap, shown
-from actionplans.errors import Invalid, NotAllowed, NotFound, Problem
+from actionplans.edit import Context
+from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Stale
 from actionplans.journal import Entry, diff
 from actionplans.model import ANY_CONTACT, TEAM, Account, Actor, Decision, Item, Person, Plan, Team, Warn
 from actionplans.permissions import NOBODYS, Asker, Subject, decide
 from actionplans.permissions import subject as subject_of
 from actionplans.plugins import Plugins
+from actionplans.schedule import Moved, beyond
 from actionplans.settings import Settings
 from actionplans.sharing import View, view
 from actionplans.storage import Batch, Message, Query, Record, RecordQuery, Store, Write, id_of, kind_of
@@ -25,6 +28,10 @@ from actionplans.workdays import today
 log: logging.Logger = logging.getLogger("actionplans")
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+TRIES = 20
+"""How often a command is repeated on what others stored in between, before `Stale` comes out."""
 
 
 @frozen
@@ -59,7 +66,7 @@ class Desk:
         try:
             return self.store.get(Settings, "settings")
         except NotFound:
-            return Settings()
+            return shipped_settings()
 
     def settings(self) -> Settings:
         """The settings with the calendars that plug-ins add; those are used, but not stored."""
@@ -160,6 +167,36 @@ class Desk:
         self.tell(tuple(entries))
         return tuple(write.record for write in writes)
 
+    def context(
+        self,
+        plan: Plan,
+        account: Account,
+        settings: Settings,
+        brought: Iterable[object] = (),
+        *,
+        warn: Callable[[Warn], None] = lambda told: None,
+        moved: Callable[[Moved], None] = lambda told: None,
+    ) -> Context:
+        """What a verb is given; the owners it knows are the plan's and whomever its arguments bring (D7)."""
+        owners = {one for one in (*(task.owner_id for task in plan.tasks), *brought) if isinstance(one, str)}
+        calendars = {one.id: one.calendar for one in self.store.get_many(Person, owners).values() if one.calendar}
+        day, known = self.today(settings, account, plan), self.known_owner
+        return Context(self.actor.id, self.now(), day, settings, self.new_id, calendars, known, warn, moved)
+
+    def repeated(self, step: Callable[[], T], *, but_for: str | None = None) -> T:
+        """What a step from reading to committing gives, run again where others stored something in between.
+
+        `Stale` comes out after many tries, and at once where it is about the record with the id `but_for`, which the
+        caller asked to change (S2).
+        """
+        for _ in range(TRIES - 1):
+            try:
+                return step()
+            except Stale as error:
+                if error.id == but_for:
+                    raise
+        return step()
+
     def tell(self, entries: tuple[Entry, ...]) -> None:
         """Hand the entries to every listener; what one raises is logged, for the change is stored already."""
         for name, listener in self.plugins.listeners.items():
@@ -181,6 +218,20 @@ class Desk:
     def heed(self, warning: Warn) -> None:
         """What happens to a warning when the caller gives no `warn`: it is logged."""
         log.warning("%s: %s", warning.item_id, warning.message)
+
+
+@cache
+def shipped_settings() -> Settings:
+    """The settings of a store that keeps none, made once."""
+    return Settings()
+
+
+def unknown_years(plan: Plan, context: Context, before: Plan | None = None) -> tuple[Warn, ...]:
+    """Warnings of dates that a change brought into years whose holidays are not known (D6)."""
+    if not any(one.years for one in context.settings.calendars):
+        return ()
+    held = beyond(before, context.calendars_of(before)) if before is not None else ()
+    return tuple(one for one in beyond(plan, context.calendars_of(plan)) if one not in held)
 
 
 def stamped(record: R, revision: int, now: dt.datetime) -> R:

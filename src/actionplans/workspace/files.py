@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from actionplans.checks import shown
-from actionplans.errors import ActionPlansError, ExportError, Invalid, Problem
+from actionplans.checks import advice, shown
+from actionplans.errors import ActionPlansError, ExportError, Invalid, PluginError, Problem
+from actionplans.plugins import Export
 
 
 def path_of(target: object) -> Path:
@@ -20,6 +21,18 @@ def path_of(target: object) -> Path:
     except (TypeError, ValueError) as error:
         raise Invalid("export", (Problem("target", f"the path of a file is wanted, not {shown(target)}"),)) from error
     return Path(name)
+
+
+def exporter_of(exporters: Mapping[str, Export], path: Path, format: str) -> Export:
+    """The exporter of the format, or else of the file's suffix; raises `PluginError` with those there are."""
+    name = format or path.suffix.removeprefix(".")
+    if name in exporters:
+        return exporters[name]
+    if not name:
+        known = ", ".join(f".{one}" for one in sorted(exporters))
+        raise PluginError("(no format)", f"{path.name!r} has no suffix: end it in one of {known}, or pass format=")
+    told = f"no exporter of this name is installed: {advice(name, exporters)}"
+    raise PluginError(name, f"{told}; others come with plug-ins that have the hook actionplans_exporters")
 
 
 def written(path: Path, part: Path, write: Callable[[BinaryIO], None]) -> Path:
@@ -37,5 +50,8 @@ def written(path: Path, part: Path, write: Callable[[BinaryIO], None]) -> Path:
     except ActionPlansError:
         raise
     except OSError as error:
-        raise ExportError(str(path), f"the file cannot be written: {error.strerror or error}") from error
+        reason = error.strerror or str(error)
+        if not path.parent.is_dir():
+            reason = f"there is no folder {path.parent}: make it first"
+        raise ExportError(str(path), f"the file cannot be written: {reason}") from error
     return path

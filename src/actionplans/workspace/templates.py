@@ -50,7 +50,8 @@ class Templates:
         return self.desk.keep(_as_read(before, template.revision), after, "template.edit")
 
     def publish(self, template: Template) -> Template:
-        """Publish a template, new or being edited; its problems are named all at once (T1).
+        """Publish a template, new or being edited; its problems, and words that the settings do not have, are named all
+        at once (T1).
 
         A new one becomes version 1. Publishing again what is published already changes nothing.
         """
@@ -58,12 +59,12 @@ class Templates:
         desk.need(desk.settings(), "template.publish")
         known = desk.store.get_many(Template, (key,)).get(key)
         if known is None:
-            return desk.keep(None, life.publish(self._new(template), desk.now()), "template.publish")
+            return desk.keep(None, self._published(self._new(template)), "template.publish")
         if known.state == "published":
             return _same(known, template)
         ready = attrs.evolve(template, state=known.state, published_at=None, created_by=known.created_by)
         read = _as_read(known, template.revision or known.revision)
-        return desk.keep(read, life.publish(ready, desk.now()), "template.publish")
+        return desk.keep(read, self._published(ready), "template.publish")
 
     def revise(self, template_id: str) -> Template:
         """Open the next version for editing; raises `Refused` where one is open already."""
@@ -79,6 +80,9 @@ class Templates:
         self.desk.need(self.desk.settings(), "template.publish")
         before = self._version(template_id, version)
         return self.desk.keep(before, life.retire(before), "template.retire")
+
+    def _published(self, template: Template) -> Template:
+        return life.publish(template, self.desk.now(), settings=self.desk.settings())
 
     def _new(self, template: Template) -> Template:
         self.desk.need(self.desk.settings(), "template.create")

@@ -89,7 +89,7 @@ def write_xlsx(
                 tasks.append(row)
             summary.append(tables.summary_row(view))
             back.append(("plan", view.plan.id, view.plan.revision))
-            statuses |= dict.fromkeys(task.status_name for task in view.tasks if task.status_name)
+            statuses |= dict.fromkeys(map(view.status, view.tasks))
             owners |= tables.owners(view)
             if progress is not None:
                 progress(tasks.rows, None)

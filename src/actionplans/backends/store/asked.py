@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from actionplans.checks import Text, check_of, plain_text, shown
+from actionplans.checks import problems as problems_of
 from actionplans.errors import Invalid, Problem, Refused, Stale
-from actionplans.model import Plan
-from actionplans.storage import KINDS, Batch, id_of, kind_of
+from actionplans.model import Plan, Task
+from actionplans.storage import KINDS, Batch, Record, id_of, kind_of
 
 Tenant = Annotated[str, Text(200)]
 
@@ -114,6 +115,20 @@ def check_new_entries(batch: Batch, recorded: Mapping[Key, int]) -> None:
             )
 
 
+def unsound(batch: Batch) -> tuple[Problem, ...]:
+    """Which values of a batch hold what they may not: tasks that nobody has verified (C16)."""
+    return tuple(
+        problem.under(name).under(f"writes[{n}].record") if name else problem.under(f"writes[{n}].record")
+        for n, write in enumerate(batch.writes)
+        for name, value in (("", write.record), *((f"tasks[{m}]", one) for m, one in enumerate(_tasks(write.record))))
+        for problem in problems_of(value)
+    )
+
+
+def _tasks(record: Record) -> tuple[Task, ...]:
+    return record.tasks if isinstance(record, Plan) else ()
+
+
 def _writes(batch: Batch, read: dict[Key, int]) -> Iterator[Problem]:
     for n, write in enumerate(batch.writes):
         place = f"writes[{n}]"
@@ -127,6 +142,10 @@ def _writes(batch: Batch, read: dict[Key, int]) -> Iterator[Problem]:
 
 def _item_ids(place: str, plan: Plan) -> Iterator[Problem]:
     ids = [item.id for item in plan.items()]
+    strange = [one for one in ids if not isinstance(one, str)]
+    if strange:
+        yield from (Problem(place, f"the id of an item is text, not {shown(one)}") for one in strange)
+        return
     if "" in ids:
         yield Problem(place, f"{ids.count('')} items have no id yet")
     if len(set(ids)) != len(ids):

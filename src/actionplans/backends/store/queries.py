@@ -11,7 +11,7 @@ from attrs import define, field
 from actionplans.accounts import name_key
 from actionplans.backends.store.pages import Position, undated
 from actionplans.backends.store.rows import ACCOUNT, PLAN, RECORD, TASK, day_text
-from actionplans.storage import OPEN, AccountQuery, PlanQuery, Query, RecordQuery, TaskQuery
+from actionplans.storage import OPEN, AccountQuery, PlanQuery, Query, RecordQuery, TaskQuery, text_key
 
 
 @define
@@ -71,7 +71,8 @@ def statements(tenant: str, query: Query, start: Position | None) -> Iterator[St
 
 
 def _plans(tenant: str, query: PlanQuery, start: Position | None) -> Statement:
-    asked = Statement("plan", PLAN[:15], ("id",))
+    several = query.account_ids is not None and len(query.account_ids) > 1
+    asked = Statement("plan", PLAN[:15], ("+id" if several else "id",))  # the + lets SQLite look by account, then sort
     asked.equal("tenant", tenant)
     asked.among("account_id", query.account_ids)
     if query.statuses is None:
@@ -142,7 +143,7 @@ def _records(tenant: str, query: RecordQuery, start: Position | None) -> Stateme
     asked.equal("tenant", tenant)
     asked.equal("kind", query.kind)
     asked.equal("account_id", query.account_id)
-    asked.equal("sort", query.text)
+    asked.equal("sort", text_key(query))
     asked.behind(start)
     return asked
 

@@ -62,7 +62,11 @@ INDEXES = {
     "record_sort": "record (tenant, kind, sort, id)",
     "record_account": "record (tenant, account_id, kind, sort, id) where account_id is not null",
 }
-"""What is found fast: the lists of `storage`, in their order."""
+"""What is found fast: the lists of `storage`, in their order.
+
+The list of everybody's open tasks has no index of its own, `(tenant, due, id)`: it would make a bulk launch 11 %
+slower, and lead SQLite to read lists of a plan or of several owners by date. That list reads and sorts all open tasks.
+"""
 
 UNIQUE = frozenset({"plan_job"})
 

@@ -22,15 +22,16 @@ from actionplans.backends.store.asked import (
     checked_ids,
     job_of,
     launched,
+    unsound,
 )
 from actionplans.backends.store.pages import page_of, start_of
 from actionplans.backends.store.rows import Row
 from actionplans.backends.store.sqlite_file import PRAGMAS, File, path_of
-from actionplans.checks import problems, shown
+from actionplans.checks import shown
 from actionplans.codec import decode_entry, encode_entry
 from actionplans.errors import Invalid, NotFound, Problem, StoreCorrupt
 from actionplans.journal import Entry
-from actionplans.model import Account, Plan, Task
+from actionplans.model import Account, Plan
 from actionplans.plugins import hookimpl
 from actionplans.storage import (
     AccountQuery,
@@ -51,6 +52,8 @@ from actionplans.storage import (
 R = TypeVar("R", bound=Record)
 
 _CHUNK = 500
+_UNFIT = (TypeError, ValueError, AttributeError, OverflowError)
+"""What comes of values that nobody has verified (C16), besides what SQLite says of them."""
 
 
 @hookimpl
@@ -62,7 +65,8 @@ def actionplans_stores() -> dict[str, Callable[..., Store]]:
 def open_sqlite(url: str, *, tenant: str = "", busy_timeout: float = 10.0) -> Store:
     """The store in a file, made if it is not there: `sqlite:///relative/path`, `sqlite:////absolute/path`.
 
-    Odd signs in the path are percent-encoded. `busy_timeout` is how many seconds a writer waits for others.
+    Odd signs in the path are percent-encoded. `busy_timeout` is how many seconds a call waits for others, all in
+    all, before it raises `StoreBusy`.
     Raises a `StoreError`, or `Invalid` for the arguments.
     """
     return cast(Store, SqliteStore(url, tenant=tenant, busy_timeout=busy_timeout))
@@ -131,8 +135,11 @@ class SqliteStore:
                 self._remove(db, batch)
                 self._write(db, batch.writes, jobs)
                 self._tell(db, batch)
-            except (UnicodeEncodeError, OverflowError, sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
-                raise _unfit(batch) from error
+            except (*_UNFIT, sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
+                found = unsound(batch)
+                if not found:
+                    raise
+                raise Invalid("batch", found) from error
 
     def journal(self, kind: str, id: str, *, after: int = 0) -> Iterator[Entry]:
         """As `Store.journal`."""
@@ -326,18 +333,3 @@ def _by_kind(keys: Iterable[Key]) -> dict[str, list[str]]:
     for kind, id in keys:
         found.setdefault(kind, []).append(id)
     return found
-
-
-def _unfit(batch: Batch) -> Invalid:
-    """Which values of a batch SQLite cannot take: those that were made without being checked."""
-    found = [
-        problem.under(name).under(f"writes[{n}].record")
-        for n, write in enumerate(batch.writes)
-        for name, value in (("", write.record), *((f"tasks[{m}]", one) for m, one in enumerate(_tasks(write.record))))
-        for problem in problems(value)
-    ]
-    return Invalid("batch", tuple(found) or (Problem("", "holds a value of a type that cannot be stored"),))
-
-
-def _tasks(record: Record) -> tuple[Task, ...]:
-    return record.tasks if isinstance(record, Plan) else ()

@@ -6,6 +6,7 @@ A file is looked at without touching it before it is opened: `immutable=1` takes
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sqlite3
@@ -154,25 +155,41 @@ def look(path: str, store: str) -> bool:
         db.close()
 
 
+class Patience:
+    """How long one call waits for others, all in all: for locks of ours and of SQLite, one after the other."""
+
+    def __init__(self, seconds: float) -> None:
+        """From now on."""
+        self._until = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left, in hundredths, the last one begun counted whole; none when the time is up."""
+        return max(0.0, math.ceil((self._until - time.monotonic()) * 100) / 100)
+
+
 class Connection:
     """One thread's connection. `lock` is held while it is used, so that another thread can close it in between.
 
     `passing` says that the file can only be read, and must be opened anew for every use: see `_read_only`.
     """
 
-    def __init__(self, path: str, store: str, busy_timeout: float, pragmas: tuple[str, ...]) -> None:
+    def __init__(self, path: str, store: str, patience: Patience, pragmas: tuple[str, ...]) -> None:
         """Look at the file, open it, make or migrate the tables; raises a `StoreError`."""
         self.lock: threading.Lock = threading.Lock()
         self.is_open: bool = False
         self.db: sqlite3.Connection
         self._pid = os.getpid()
+        self._waits = patience.left
         self.passing: bool = look(path, store) and not _writable(path)
         try:
-            self.db = _read_only(path, pragmas) if self.passing else _connected(path, busy_timeout, pragmas)
+            self.db = (_read_only if self.passing else _connected)(path, self._waits, pragmas)
             self.is_open = True
             if not self.passing:
+                self.wait(patience)
                 _migrate(self.db, store)
-                _use_wal(self.db, store, busy_timeout)
+                self.wait(patience)
+                _use_wal(self.db, store, patience)
             self._file = _identity(path, store)
         except sqlite3.Error as error:
             self.close()
@@ -180,6 +197,13 @@ class Connection:
         except StoreError:
             self.close()
             raise
+
+    def wait(self, patience: Patience) -> None:
+        """Have SQLite wait no longer than this for others."""
+        left = patience.left
+        if left != self._waits:
+            self.db.execute(f"pragma busy_timeout = {int(left * 1000)}")
+            self._waits = left
 
     def is_usable(self, path: str, store: str) -> bool:
         """Whether the file is still the one that was opened; raises `StoreMissing` when it is gone."""
@@ -214,26 +238,25 @@ class File:
         self._known: list[weakref.ref[Connection]] = []
         self._start()
         _watch(self)
-        with self._using():
+        with self._using(Patience(busy_timeout)):
             pass
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one state of the file until the end of the block (C6)."""
-        with self._using() as db, _transaction(db, "begin"):
+        with self._using(Patience(self._busy_timeout)) as db, _transaction(db, "begin"):
             yield db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A connection that nobody else writes beside; what was done is kept, or undone after any exception (C2)."""
-        lock = write_lock(self._path)
-        if not lock.acquire(timeout=self._busy_timeout):
-            raise StoreBusy(self._store, f"other threads wrote for longer than {self._busy_timeout:g} seconds")
-        try:
-            with self._using() as db, _transaction(db, "begin immediate"):
-                yield db
-        finally:
-            lock.release()
+        patience = Patience(self._busy_timeout)
+        with (
+            self._locked(write_lock(self._path), patience),
+            self._using(patience) as db,
+            _transaction(db, "begin immediate"),
+        ):
+            yield db
 
     def close(self) -> None:
         """Close every connection, each as soon as nobody uses it (C11)."""
@@ -265,9 +288,19 @@ class File:
         self._known = []
 
     @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        connection = self._taken()
+    def _locked(self, lock: threading.Lock, patience: Patience) -> Iterator[None]:
+        if not lock.acquire(timeout=patience.left):
+            raise StoreBusy(self._store, f"other threads held it for longer than {self._busy_timeout:g} seconds")
         try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _using(self, patience: Patience) -> Iterator[sqlite3.Connection]:
+        connection = self._taken(patience)
+        try:
+            connection.wait(patience)
             yield connection.db
         except sqlite3.Error as error:
             told = translated(error, self._store)
@@ -279,16 +312,16 @@ class File:
                 connection.close()
             connection.lock.release()
 
-    def _taken(self) -> Connection:
+    def _taken(self, patience: Patience) -> Connection:
         """This thread's connection, open and locked."""
         while True:
-            connection = self._connection()
+            connection = self._connection(patience)
             connection.lock.acquire()
             if connection.is_open:
                 return connection
             connection.lock.release()
 
-    def _connection(self) -> Connection:
+    def _connection(self, patience: Patience) -> Connection:
         if self._pid != os.getpid():
             self._start()
         if self._closed:
@@ -296,8 +329,8 @@ class File:
         connection: Connection | None = getattr(self._mine, "connection", None)
         if connection is not None and connection.is_usable(self._path, self._store):
             return connection
-        with self._guard:
-            connection = Connection(self._path, self._store, self._busy_timeout, self._pragmas)
+        with self._locked(self._guard, patience):
+            connection = Connection(self._path, self._store, patience, self._pragmas)
             self._known = [one for one in self._known if one() is not None]
             self._known.append(weakref.ref(connection))
         self._mine.connection = connection
@@ -346,10 +379,8 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
         raise
 
 
-def _connected(path: str, busy_timeout: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
-    return _prepared(
-        sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False), pragmas
-    )
+def _connected(path: str, waits: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    return _prepared(sqlite3.connect(path, timeout=waits, isolation_level=None, check_same_thread=False), pragmas)
 
 
 def _writable(path: str) -> bool:
@@ -358,14 +389,16 @@ def _writable(path: str) -> bool:
     return os.access(path, os.W_OK) and beside
 
 
-def _read_only(path: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+def _read_only(path: str, waits: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     """A connection that makes no files beside the file, which would be in the way of those who may write it.
 
     While there is no `-wal` file nobody writes, so it can be taken for immutable; for one use only, then we look again.
     """
     if os.path.exists(path + "-wal"):
         uri = f"{Path(path).as_uri()}?mode=ro"
-        return _prepared(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False), pragmas)
+        return _prepared(
+            sqlite3.connect(uri, uri=True, timeout=waits, isolation_level=None, check_same_thread=False), pragmas
+        )
     return _prepared(_immutable(path), pragmas)
 
 
@@ -412,16 +445,15 @@ def _migrate(db: sqlite3.Connection, store: str) -> None:
         db.execute(f"pragma user_version = {len(STEPS)}")
 
 
-def _use_wal(db: sqlite3.Connection, store: str, busy_timeout: float) -> None:
+def _use_wal(db: sqlite3.Connection, store: str, patience: Patience) -> None:
     """Have the file in WAL mode. Switching to it needs the file for itself, and SQLite does not wait for that."""
-    until = time.monotonic() + busy_timeout
     while db.execute("pragma journal_mode").fetchone()[0] != "wal":
         try:
             mode = db.execute("pragma journal_mode = wal").fetchone()[0]
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
                 return
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not patience.left:
                 raise
             time.sleep(0.01)
         else:

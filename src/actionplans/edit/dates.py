@@ -1,0 +1,105 @@
+"""The dates of a plan as a whole: anchors, calendars, pausing and resuming (D7, D9, P6, P8)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.edit.context import Context, changeable, refuse, verb, wrong
+from actionplans.edit.following import follow, hanging_on, told
+from actionplans.model import Plan
+from actionplans.schedule import Moved, Reschedule
+from actionplans.schedule.bases import ends, timed
+from actionplans.schedule.pause import anchors_after, resumed
+from actionplans.schedule.reasons import dated
+from actionplans.settings import Settings
+from actionplans.workdays import a_date
+
+
+@verb("edit")
+def set_anchor(plan: Plan, context: Context, name: str, date: dt.date | None) -> Plan:
+    """A named date of the plan (`start`, `go_live`) is on another day, or is new; None removes it (D9).
+
+    Everything that is counted from it follows, under every policy, and then what hangs on that (P6). Raises `Invalid`
+    for a name or date that is none; `start` stays, and so does one that something is counted from.
+    """
+    changeable(plan, "moving an anchor")
+    if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]{0,99}", name) or name == "own_start":
+        wrong("this plan", "name", f"a name like start or go_live is wanted, in small letters, not {shown(name)}")
+    if date is not None:
+        a_date(date, f"anchors[{name!r}]")
+    elif name not in plan.anchors:
+        return plan
+    elif name == "start" or any(offset and offset.anchor == name for one in timed(plan) for _, offset in ends(one)):
+        refuse("removing an anchor", f"dates are counted from {name!r}: give another date, or change those first")
+    anchors = {**plan.anchors, name: date}
+    after = attrs.evolve(plan, anchors=FrozenMap({one: day for one, day in anchors.items() if day is not None}))
+    return plan if after == plan else follow(plan, after, context)[0]
+
+
+@verb("edit")
+def pause_plan(plan: Plan, context: Context) -> Plan:
+    """The plan stands still from today on: nothing in it is overdue and nobody is reminded (P8)."""
+    if plan.status == "paused" and not plan.archived:
+        return plan
+    changeable(plan, "pausing")
+    return attrs.evolve(plan, status="paused", paused_on=context.today)
+
+
+@verb("edit")
+def resume_plan(plan: Plan, context: Context) -> Plan:
+    """The plan goes on today: all that is still to come moves by the time it stood still (P8).
+
+    Anchors on or after the day of the pause move, and every task that is neither done, cancelled nor locked, overdue
+    ones too: by calendar days, or by the working days among them for an offset in working days. Rolls are applied
+    again, then links push, unless the policy is `hold`. A plan that is not paused stays as it is.
+    """
+    changeable(plan, "resuming")
+    if plan.paused_on is None:
+        return plan
+    paused_on, today = plan.paused_on, context.today
+    moves = resumed(plan, paused_on=paused_on, today=today, days=context.calendars_of(plan))
+    anchors = anchors_after(plan, paused_on, today) if today > paused_on else plan.anchors
+    again = attrs.evolve(dated(plan, moves), status="active", paused_on=None, anchors=anchors)
+    if plan.link_policy == "hold":
+        told(context, Reschedule(moves))
+        return again
+    ids = frozenset(move.item_id for move in moves)
+    quiet = attrs.evolve(context, moved=lambda move: None)
+    after, linked = follow(again, again, quiet, look_at=ids | hanging_on(again, ids), policy="push")
+    told(context, Reschedule(_one_after_the_other(moves, linked.moves)))
+    return after
+
+
+@verb("edit")
+def recount(plan: Plan, context: Context, before: Settings, calendars: Mapping[str, str] = EMPTY) -> Plan:
+    """The plan's dates after calendars outside of it changed: those of the settings, or of persons (D7, P6).
+
+    `before` are the settings as they were, `calendars` the names of the persons' calendars by the persons' id, where
+    those were others. Offsets are counted again, all other tasks keep their start, rolled `next`, and their duration;
+    then links move as the plan's policy says.
+    """
+    changeable(plan, "counting again")
+    if not isinstance(before, Settings):
+        wrong("counting again", "before", f"the settings as they were are wanted, not {shown(before)}")
+    if not isinstance(calendars, Mapping) or not all(
+        isinstance(one, str) for pair in calendars.items() for one in pair
+    ):
+        wrong(
+            "counting again", "calendars", f"names of calendars by the persons' id are wanted, not {shown(calendars)}"
+        )
+    was = attrs.evolve(context, settings=before, calendars=FrozenMap({**context.calendars, **calendars}))
+    return follow(plan, plan, context, calendars_before=was.calendars_of(plan))[0]
+
+
+def _one_after_the_other(first: Iterable[Moved], then: Iterable[Moved]) -> tuple[Moved, ...]:
+    """Moves of the same items in two steps as one: the dates before from the first, the dates after from the last."""
+    moves = {move.item_id: move for move in first}
+    for move in then:
+        was = moves.get(move.item_id)
+        moves[move.item_id] = move if was is None else move._replace(old_start=was.old_start, old_due=was.old_due)
+    return tuple(moves.values())

@@ -1,0 +1,106 @@
+"""What every verb that touches dates does at its end: the rest of the plan follows, and what happened is told (P6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Set
+
+import attrs
+
+from actionplans.edit.context import Context
+from actionplans.model import Milestone, Objective, Plan, Play, Shift, Task
+from actionplans.model.words import LinkPolicy
+from actionplans.schedule import Calendars, Moved, Reason, Reschedule, reschedule
+from actionplans.schedule.bases import dates, sources, timed
+from actionplans.schedule.reasons import dated
+
+
+def follow(
+    before: Plan,
+    after: Plan,
+    context: Context,
+    *,
+    calendars_before: Calendars | None = None,
+    look_at: Set[str] = frozenset(),
+    policy: LinkPolicy | None = None,
+) -> tuple[Plan, Reschedule]:
+    """The plan after what the change moves has moved, and what that was; moves and warnings are told to the context."""
+    found = reschedule(
+        before,
+        after,
+        days=context.calendars_of(after),
+        days_before=calendars_before,
+        today=context.today,
+        look_at=look_at,
+        policy=policy,
+    )
+    told(context, found)
+    return found.applied(after), found
+
+
+def followed(before: Plan, after: Plan, context: Context) -> Plan:
+    """The plan after what the change moves has moved (P6)."""
+    return after if after is before else follow(before, after, context)[0]
+
+
+def told(context: Context, found: Reschedule) -> None:
+    """Tell the context what moved and what is warned of."""
+    for move in found.moves:
+        context.moved(move)
+    for warning in found.warnings:
+        context.warn(warning)
+
+
+def taken_back(plan: Plan, context: Context, source: Task | Milestone, shifts: Collection[Shift]) -> Plan:
+    """The plan with the dates that completing moved as they were, where nothing has changed them since (P7).
+
+    Where some stayed, what went back moves on again as far as links force it.
+    """
+    items = {one.id: one for one in timed(plan)}
+    moves, stayed = [], False
+    for shift in shifts:
+        item = items.get(shift.item_id)
+        if item is None or dates(item) != (shift.to_start, shift.to_due) or _fixed(item):
+            stayed = True
+            continue
+        reason = Reason("reopened", "start" if shift.due == shift.to_due else "due", source.id)
+        reason = reason._replace(now=shift.start if reason.end == "start" else shift.due)
+        old = dates(item)
+        moves.append(Moved(item.id, *old, shift.start, shift.due, shift.duration, reason))
+    found = Reschedule(tuple(moves))
+    told(context, found)
+    never_due = frozenset(one.item_id for one in shifts if one.first) & {move.item_id for move in moves}
+    plan = _without_first_due(dated(plan, moves), never_due)
+    if stayed and moves and plan.link_policy != "hold":
+        back = frozenset(one.item_id for one in moves)
+        plan, _ = follow(plan, plan, context, look_at=back, policy="push")
+    return plan
+
+
+def _without_first_due(plan: Plan, ids: Set[str]) -> Plan:
+    """The plan in which these have not had a due date yet (D12)."""
+    if not ids:
+        return plan
+    return attrs.evolve(
+        plan,
+        milestones=tuple(attrs.evolve(one, original_due=None) if one.id in ids else one for one in plan.milestones),
+        tasks=tuple(attrs.evolve(one, original_due=None) if one.id in ids else one for one in plan.tasks),
+    )
+
+
+def hanging_on(plan: Plan, ids: Set[str]) -> frozenset[str]:
+    """The ids of all items whose dates hang straight on one of these."""
+    return frozenset(one.id for one in timed(plan) if not ids.isdisjoint(sources(one)))
+
+
+def _fixed(item: Task | Milestone | Play | Objective) -> bool:
+    """Whether an item never moves: done, cancelled or locked (P5)."""
+    if isinstance(item, Milestone):
+        return item.locked or item.reached_on is not None
+    return isinstance(item, Task) and (item.locked or not item.is_open)
+
+
+def with_shifts(item: Task | Milestone, shifts: tuple[Shift, ...]) -> Task | Milestone:
+    """A completed task or reached milestone that remembers what completing it moved."""
+    if isinstance(item, Milestone):
+        return attrs.evolve(item, shifts=shifts)
+    return attrs.evolve(item, completion=attrs.evolve(item.completion, shifts=shifts)) if item.completion else item

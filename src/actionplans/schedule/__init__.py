@@ -1,0 +1,45 @@
+"""Dates out of offsets, durations and links; what a change moves; why a date is what it is (D2 to D10, P1 to P9).
+
+dates        offsets and durations
+links        what a link forces
+reschedule   what a change moves besides itself, with a reason for every date
+explain      why a date is what it is
+"""
+
+from actionplans.schedule.dates import Dates, due_of, duration_of, offset_date, settle, shifted, start_of
+from actionplans.schedule.explain import Conflict, Explanation, Limited, Skipped, Why, beyond, conflicts, explain, why
+from actionplans.schedule.links import End, bound
+from actionplans.schedule.reasons import Cause, Moved, Reason, Reschedule
+from actionplans.schedule.reschedule import Calendars, reschedule
+from actionplans.schedule.slack import Slack, critical_path, last_due, slack
+
+__all__ = [
+    "Calendars",
+    "Cause",
+    "Conflict",
+    "Dates",
+    "End",
+    "Explanation",
+    "Limited",
+    "Moved",
+    "Reason",
+    "Reschedule",
+    "Slack",
+    "Skipped",
+    "Why",
+    "beyond",
+    "bound",
+    "conflicts",
+    "critical_path",
+    "due_of",
+    "duration_of",
+    "explain",
+    "last_due",
+    "offset_date",
+    "reschedule",
+    "settle",
+    "shifted",
+    "slack",
+    "start_of",
+    "why",
+]

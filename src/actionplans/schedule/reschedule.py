@@ -1,0 +1,439 @@
+"""What a change of dates does to the rest of a plan, with a reason for every date it moves (P5, P6).
+
+A change comes as two plans: `after` has the edited dates, anchors, links, calendars, owners or completions, and all
+else as it was. `reschedule` walks from what changed, predecessors first, and looks once at each item whose own links,
+calendar or owner changed, or that hangs on something that moved. Conflicts elsewhere stay (`conflicts` lists them).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+
+from attrs import define, field
+
+from actionplans.model import CLOSED, Milestone, Offset, Plan, Task, Warn
+from actionplans.model.words import LinkPolicy
+from actionplans.ordering import downstream
+from actionplans.schedule.bases import NOWHERE, Base, Timed, base_of, dates, done_days, ends, links, successors, timed
+from actionplans.schedule.dates import due_of, duration_of, offset_date, start_of
+from actionplans.schedule.links import ENDS, End, Limit, limits, source_of
+from actionplans.schedule.moving import Moving
+from actionplans.schedule.reasons import Moved, Reason, Reschedule, gone
+from actionplans.workdays import WorkDays
+
+Calendars = Callable[[Task | None], WorkDays]
+"""The working days of a task (D7), or of the plan itself (None)."""
+
+
+def reschedule(
+    before: Plan,
+    after: Plan,
+    *,
+    days: Calendars,
+    days_before: Calendars | None = None,
+    today: dt.date,
+    look_at: Set[str] = frozenset(),
+    policy: LinkPolicy | None = None,
+) -> Reschedule:
+    """What the difference between two plans moves in the second one; nothing is changed, `applied` does that (P6).
+
+    `days` gives the calendars as they are, `days_before` as they were where the plan's, a person's or the settings'
+    changed. `today` is the day before which `asap` moves nothing. `look_at` are ids of items to look at in any case,
+    `policy` is another one than the plan's (P5).
+    """
+    same_days = days_before is None
+    walk = _Walk(before, after, days, days_before or days, same_days, today, policy or after.link_policy, set(look_at))
+    walk.compare()
+    walk.run()
+    return Reschedule(tuple(walk.moves), tuple(walk.warnings))
+
+
+@define
+class _Walk:
+    """One walk. `now` has the bases of what moved, `look` the ids of what is to be looked at.
+
+    `relinked` are the ids of items that are new, or whose links or offsets changed.
+    """
+
+    before: Plan
+    after: Plan
+    days: Calendars
+    days_before: Calendars
+    same_days: bool
+    today: dt.date
+    policy: LinkPolicy
+    look: set[str]
+    old: Mapping[str, Timed] = field(factory=dict)
+    items: Mapping[str, Timed] = field(factory=dict)
+    done_before: Mapping[str, dt.date] = field(factory=dict)
+    done: Mapping[str, dt.date] = field(factory=dict)
+    now: dict[str, Base] = field(factory=dict)
+    relinked: set[str] = field(factory=set)
+    moves: list[Moved] = field(factory=list)
+    warnings: list[Warn] = field(factory=list)
+
+    def compare(self) -> None:
+        """Find what changed."""
+        before, after = self.before, self.after
+        self.items = {one.id: one for one in timed(after)}
+        self.old = self.items if before is after else {one.id: one for one in timed(before)}
+        self.done_before, self.done = done_days(before), done_days(after)
+        old_of = self.old.get
+        for item_id, one in self.items.items():
+            old = old_of(item_id)
+            if old is None:
+                self.look.add(item_id)
+                self.relinked.add(item_id)
+            elif old is not one:
+                self._compare(old, one)
+            if not self.same_days and old is not None and self._calendar_before(old) is not self._calendar(one):
+                self.look.add(item_id)
+        for point in after.milestones:
+            if self.done_before.get(point.id) != self.done.get(point.id) and point.id in self.old:
+                self._based(point)
+        moved = {name for name, day in after.anchors.items() if before.anchors.get(name) != day}
+        if moved:
+            for one in self.items.values():
+                if any(offset is not None and offset.anchor in moved for _, offset in ends(one)):
+                    self.look.add(one.id)
+
+    def run(self) -> None:
+        """Look at what is to be looked at, predecessors first."""
+        look, now, items = self.look, self.now, self.items
+        if not look and not now:
+            return
+        after = successors(items)
+        for item_id in downstream((*now, *look), after):
+            if item_id in look:
+                item = items[item_id]
+                if isinstance(item, Task):
+                    self._task(item)
+                else:
+                    self._span(item)
+            if item_id in now:
+                look.update(after.get(item_id, ()))
+
+    def _calendar(self, item: Timed) -> WorkDays:
+        return self.days(item if isinstance(item, Task) else None)
+
+    def _calendar_before(self, item: Timed) -> WorkDays:
+        return self.days_before(item if isinstance(item, Task) else None)
+
+    def _compare(self, old: Timed, new: Timed) -> None:
+        """Whether an item is to be looked at for what changed in itself, and whether others are because of it."""
+        if links(old) != links(new):
+            self.look.add(new.id)
+            self.relinked.add(new.id)
+        elif dates(old) != dates(new) or self._calendar_before(old) is not self._calendar(new):
+            self.look.add(new.id)
+        self._based(new)
+
+    def _based(self, item: Timed) -> None:
+        now = base_of(item, self.done.get(item.id))
+        if now != self._was(item.id):
+            self.now[item.id] = now
+
+    def _was(self, item_id: str) -> Base:
+        """What others counted from in an item before."""
+        item = self.old.get(item_id)
+        return NOWHERE if item is None else base_of(item, self.done_before.get(item_id))
+
+    def _base(self, item_id: str) -> Base:
+        """What others count from in an item, as it stands now."""
+        known = self.now.get(item_id)
+        if known is None:
+            item = self.items.get(item_id)
+            known = NOWHERE if item is None else base_of(item, self.done.get(item_id))
+        return known
+
+    def _went(self, offset: Offset) -> tuple[dt.date | None, dt.date | None]:
+        """The dates, before and now, of what an offset counts from."""
+        name = offset.item_id
+        if not name:
+            return self.before.anchors.get(offset.anchor), self.after.anchors.get(offset.anchor)
+        return self._was(name)[1] if name in self.now else self._base(name)[1], self._base(name)[1]
+
+    def _task(self, task: Task) -> None:
+        """Count a task again where it must be, let its links move it as the policy says, and note what came of it."""
+        days, old = self.days(task), self.old.get(task.id)
+        undated = task.start is None and task.due is None
+        at = Moving(task.start, task.due, task.duration, task.status == "in_progress" and not undated, days)
+        by_hand = old is not None and old is not task and dates(old) != dates(task)
+        if task.locked or task.status in CLOSED or by_hand and task.id not in self.relinked:
+            self._stays(task, at)
+            return
+        if task.duration is None and task.start is not None and task.due is not None:
+            at.duration = duration_of(task.start, task.due, days if old is None else self._calendar_before(old))
+        if not by_hand:
+            self._again(task, old, at)
+        if self.policy == "asap" and not at.begun:
+            self._earliest(task, at)
+        elif self.policy != "hold" or undated:
+            if self.policy == "keep" and at.reason is None:  # else it has followed already
+                self._keep(task, at)
+            self._push(task, at)
+        self._move(task.id, (task.start, task.due), at)
+
+    def _move(self, item_id: str, old: Base, at: Moving) -> None:
+        """Note that an item moves, unless it does not."""
+        (old_start, old_due), start, due, reason = old, at.start, at.due, at.reason
+        if reason is None or start == old_start and due == old_due:
+            return
+        if reason.end == "start" and start == old_start and start is not None:
+            reason = Reason("duration", "due", own=start, shift=at.duration or 1)
+        self.moves.append(Moved(item_id, old_start, old_due, start, due, at.duration, reason))
+        base = (due if start is None else start), (start if due is None else due)
+        if base != self._was(item_id):
+            self.now[item_id] = base
+
+    def _again(self, task: Task, old: Timed | None, at: Moving) -> None:
+        """Follow anchors, milestones and calendars, both ways (P6)."""
+        days_old = at.days if old is None or old is task and self.same_days else self._calendar_before(old)
+        if task.offset is None and task.start_offset is None and days_old is at.days:
+            return
+        start = None if at.begun else self._followed(task, "start", days_old, at.days)
+        due = self._followed(task, "due", days_old, at.days)
+        if start is None and due is None:
+            if days_old is not at.days:
+                at.roll()
+                self._by_own_start(task, at, days_old)
+        elif start is None and due is not None:
+            if self._stands(task, "start", days_old):
+                at.put(at.start, *due)
+            else:
+                at.put_due(*due)
+        elif start is not None:
+            self._start_followed(task, at, start, due, days_old)
+
+    def _start_followed(
+        self,
+        task: Task,
+        at: Moving,
+        start: tuple[dt.date, Reason],
+        due: tuple[dt.date, Reason] | None,
+        days_old: WorkDays,
+    ) -> None:
+        """The due follows by an offset of its own, also one from the own start, or else by the duration."""
+        if due is not None:
+            at.put(start[0], due[0], due[1] if start[0] == task.start else start[1])
+        elif self._stands(task, "due", days_old):
+            at.put(start[0], task.due, start[1])
+        else:
+            at.put_start(*start)
+            self._by_own_start(task, at, days_old)
+
+    def _by_own_start(self, task: Task, at: Moving, days_old: WorkDays) -> None:
+        """Count a due again from the start it is counted from, unless it was moved since (D9, P6)."""
+        own, start = task.offset, at.start
+        if own is None or own.anchor != "own_start" or start is None:
+            return
+        new = task.start is None and task.due is None
+        if new or task.start is not None and offset_date(own, task.start, days_old) == task.due:
+            reason = Reason("offset", "due", "own_start", task.start, start, own)
+            at.put(start, offset_date(own, start, at.days), reason if start == task.start else at.reason)
+
+    def _stands(self, item: Timed, end: End, days_old: WorkDays) -> bool:
+        """Whether one end of an item stood where an offset of its own put it."""
+        date, offset = ends(item)[end == "due"]
+        if offset is None or date is None or offset.anchor == "own_start":
+            return False
+        was, _ = self._went(offset)
+        return was is not None and offset_date(offset, was, days_old) == date
+
+    def _followed(self, item: Timed, end: End, days_old: WorkDays, days: WorkDays) -> tuple[dt.date, Reason] | None:
+        """One end's date after what its offset counts from, or its calendar, changed; None where nothing did (P6).
+
+        One that stands where its offset put it is counted again; one moved since goes as far as its anchor went. What
+        is counted from a task is a link (P1), and only counted again when the calendar changes.
+        """
+        date, offset = ends(item)[end == "due"]
+        if offset is None or offset.anchor == "own_start":
+            return None
+        was, now = self._went(offset)
+        if now is None:
+            return None
+        reason = Reason("offset", end, offset.item_id or offset.anchor, was, now, offset)
+        if date is None:
+            return (offset_date(offset, now, days), reason) if was is None or item.id not in self.old else None
+        if was is None or days is days_old and (was == now or offset.anchor.startswith("task:")):
+            return None
+        if offset_date(offset, was, days_old) == date:
+            return offset_date(offset, now, days), reason
+        if was == now or offset.anchor.startswith("task:"):
+            return None
+        unit = "working_days" if offset.unit == "working_days" else "days"
+        count = went(was, now, days) if unit == "working_days" else (now - was).days
+        shift = reason._replace(cause="shift", own=date, shift=count, unit=unit)
+        return gone(date, count, unit, end, days, offset.roll), shift
+
+    def _push(self, task: Task, at: Moving) -> None:
+        """Move later as far as links force it (P5)."""
+        binding: Limit | None = None
+        for limit in limits(task, self._base, at.days):
+            if at.push(limit[0], limit[1]):
+                binding = limit
+        if binding is not None:
+            at.reason = self._reason(binding, "start" if at.start == binding[1] else "due")
+
+    def _keep(self, task: Task, at: Moving) -> None:
+        """Shift by as many working days as the predecessors did, the largest of their shifts (P5)."""
+        shifts: list[Reason] = []
+        for link in task.dependencies:
+            now = self.now.get(link.predecessor_id)
+            from_start = link.kind in ("SS", "SF")
+            if now is not None and not (at.begun and link.kind in ("FS", "SS")):
+                was = self._was(link.predecessor_id)
+                shifts += self._shift(link.predecessor_id, was[not from_start], now[not from_start], at, from_start)
+        for end in ENDS:
+            offset = ends(task)[end == "due"][1]
+            if offset is not None and offset.anchor.startswith("task:") and not (at.begun and end == "start"):
+                shifts += self._shift(offset.item_id, *self._went(offset), at, False)
+        if shifts:
+            most = max(shifts, key=lambda one: one.shift)
+            if most.own is not None and most.shift:
+                day = gone(most.own, most.shift, "working_days", most.end, at.days)
+                if most.end == "start":
+                    at.put_start(day, most)
+                else:
+                    at.put_due(day, most)
+
+    def _shift(
+        self, source: str, was: dt.date | None, now: dt.date | None, at: Moving, from_start: bool
+    ) -> Iterator[Reason]:
+        if was is None or now is None or was == now:
+            return
+        end: End = "due" if at.start is None or at.begun else "start"
+        own = at.due if end == "due" else at.start
+        one = dt.timedelta(days=from_start)
+        yield Reason("shift", end, source, was, now, own=own, shift=went(was - one, now - one, at.days))
+
+    def _earliest(self, task: Task, at: Moving) -> None:
+        """Go to the earliest day that links and own offsets allow, and to none before today unless it stood there."""
+        linked = limits(task, self._base, at.days)
+        undated = at.start is None and at.due is None
+        if not linked or undated and at.duration is None:
+            return
+        allowed = (*linked, *self._own_limits(task, at.days))
+        day, best = _binding(allowed, at)
+        end: End = "due" if at.start is None and not undated else "start"
+        stood = at.due if end == "due" else at.start
+        reason = self._reason(best, end)
+        if best[0] == "due" and at.due == best[1] and at.allowed(allowed):
+            return  # it stands there, also where its start is not worked and counts as the first day after (D8)
+        if day < self.today and day not in (stood, dates(task)[end == "due"]):
+            if stood is not None and day < stood < self.today:
+                return
+            day, reason = at.days.roll(self.today, "next"), Reason("today", end, now=self.today)
+        elif best[0] == "due" and end == "start" and (undated or at.due is not None):
+            end, day, reason = "due", best[1], self._reason(best, "due")
+        at.lead(end, day, reason)
+        self._push(task, at)
+
+    def _own_limits(self, task: Task, days: WorkDays) -> Iterator[Limit]:
+        """The days that a task's offsets from anchors and milestones give."""
+        for end in ENDS:
+            offset = ends(task)[end == "due"][1]
+            if offset is not None and not offset.anchor.startswith(("task:", "own_start")):
+                now = self._went(offset)[1]
+                if now is not None:
+                    yield end, offset_date(offset, now, days), offset, (None, now)
+
+    def _reason(self, limit: Limit, end: End) -> Reason:
+        """Why a date stands at a limit; `end` is the date that does."""
+        _, _, by, (start, due) = limit
+        if isinstance(by, Offset):
+            return Reason("offset", end, source_of(by), self._went(by)[0], due, by)
+        return Reason("link", end, by.predecessor_id, None, start if by.kind in ("SS", "SF") else due, None, by)
+
+    def _stays(self, task: Task, at: Moving) -> None:
+        """Warn of a task that does not move and now conflicts with what it hangs on (P5, P6)."""
+        if task.status == "cancelled":
+            return
+        old = self.old.get(task.id)
+        state = "done" if task.status == "done" else "locked" if task.locked else "dated by hand"
+        if task.status == "done":
+            at.start, at.due = base_of(task)
+        if state == "locked" and old is not None:
+            for end in ENDS:
+                followed = self._followed(task, end, self._calendar_before(old), at.days)
+                if followed is not None and followed[0] != dates(task)[end == "due"]:
+                    self._warn(task, state, followed[1].source)
+                    return
+        linked = [] if self.policy == "hold" else limits(task, self._base, at.days)
+        for limit in sorted(linked, key=lambda one: (one[1], source_of(one[2])), reverse=True):
+            if at.push(limit[0], limit[1]):
+                self._warn(task, state, source_of(limit[2]))
+                return
+
+    def _warn(self, task: Task, state: str, source: str) -> None:
+        named = self.items.get(source)
+        what = repr(short(named.title)) if named is not None else f"the anchor {source}"
+        self.warnings.append(
+            Warn(task.id, f"{short(task.title)!r} is {state} and stays where it is, against {what}, which it hangs on")
+        )
+
+    def _span(self, item: Timed) -> None:
+        """Let the dates of a milestone, objective or play follow what each is counted from (P6)."""
+        if isinstance(item, Milestone) and (item.locked or item.reached_on is not None or item.id in self.done):
+            return
+        old = self.old.get(item.id)
+        if old is not None and old is not item and dates(old) != dates(item):
+            return
+        days = self.days(None)
+        days_old = self._calendar_before(old) if old is not None else days
+        at = Moving(*dates(item), None, False, days)
+        for end in ENDS:
+            followed = self._followed(item, end, days_old, days) or self._linked(item, end, days_old, days)
+            if followed is not None:
+                day, reason = followed
+                at.put(day if end == "start" else at.start, day if end == "due" else at.due, reason)
+        at.duration = None
+        self._move(item.id, dates(item), at)
+
+    def _linked(self, item: Timed, end: End, days_old: WorkDays, days: WorkDays) -> tuple[dt.date, Reason] | None:
+        """One end of a milestone, objective or play that is counted from a task, as the policy moves it (P5)."""
+        date, offset = ends(item)[end == "due"]
+        if offset is None or date is None or not offset.anchor.startswith("task:") or self.policy == "hold":
+            return None
+        was, now = self._went(offset)
+        if now is None:
+            return None
+        counted = offset_date(offset, now, days)
+        if self.policy == "keep" and was is not None and days is days_old:
+            count = went(was, now, days)
+            reason = Reason("shift", end, offset.item_id, was, now, own=date, shift=count)
+            shifted = gone(date, count, "working_days", end, days)
+            if shifted >= counted:
+                return shifted, reason
+            return counted, Reason("offset", end, offset.item_id, was, now, offset)
+        if self.policy == "asap" and counted < self.today and counted != date:
+            if counted < date < self.today:
+                return None
+            return days.roll(self.today, "next"), Reason("today", end, now=self.today)
+        if counted <= date and self.policy != "asap":
+            return None
+        return counted, Reason("offset", end, offset.item_id, was, now, offset)
+
+
+def _binding(allowed: Iterable[Limit], at: Moving) -> tuple[dt.date, Limit]:
+    """The limit that allows an item no earlier place, and the day that it gives for the end by which the item moves."""
+    latest = {one[0]: one for one in sorted(allowed, key=lambda one: one[1])}
+    start, due = latest.get("start"), latest.get("due")
+    if (at.start is None) != (at.due is None) or due is None:
+        best = max((one for one in (start, due) if one is not None), key=lambda one: one[1])
+        return best[1], best
+    if start is not None and due[1] <= due_of(start[1], at.duration or 1, at.days):
+        return start[1], start
+    return start_of(due[1], at.duration or 1, at.days), due
+
+
+def went(was: dt.date, now: dt.date, days: WorkDays) -> int:
+    """By how many working days a day moved: those after it up to where it is now, counted backwards as negative."""
+    day = dt.timedelta(days=1)
+    return days.count(was + day, now) if now > was else -days.count(now + day, was)
+
+
+def short(title: str) -> str:
+    """A title for a message, cut where it is long."""
+    return title if len(title) <= 100 else title[:97] + "..."
