@@ -10,11 +10,15 @@ from collections.abc import Callable
 from benchmarks.imports import imports
 from benchmarks.launch_sqlite import launch_sqlite
 from benchmarks.offsets import offsets
+from benchmarks.reschedule import reschedule_1000, reschedule_10000, reschedule_100000
 from benchmarks.xlsx import xlsx
 
 ALL: dict[str, tuple[Callable[..., dict[str, float]], float]] = {
     "launch_sqlite": (launch_sqlite, 1.5),
     "offsets": (offsets, 3.0),
+    "reschedule_1000": (reschedule_1000, 4.0),
+    "reschedule_10000": (reschedule_10000, 4.0),
+    "reschedule": (reschedule_100000, 4.0),
     "import": (imports, 1.7),
     "xlsx": (xlsx, 1.2),
 }

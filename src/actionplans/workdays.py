@@ -21,6 +21,8 @@ from actionplans.settings import Settings
 _FIRST_YEAR, _LAST_YEAR = 2000, 2049
 _LOW = dt.date(_FIRST_YEAR, 1, 1).toordinal()
 _SPAN = dt.date(_LAST_YEAR, 12, 31).toordinal() - _LOW + 1
+_LAST_GROWN = 2999
+"""The table covers the years from 2000 to 2049, and grows up to here where dates lead there."""
 _KEPT = 1000
 """How many years outside the table are remembered."""
 _DATE = dt.date
@@ -82,7 +84,8 @@ class WorkDays:
                     if index >= 0:
                         return self._days[index]
                 except IndexError:
-                    pass  # behind the table: counted year by year
+                    if self._grown(day, n):
+                        return self.add(day, n, roll_anchor)
         return self._add_otherwise(a_date(day, "day"), n, roll_anchor)
 
     def roll(self, day: dt.date, roll: Roll) -> dt.date:
@@ -129,6 +132,24 @@ class WorkDays:
             if not _works(rule, day):
                 return _WEEKDAYS[day.weekday()] if day.isoweekday() not in rule[0] else "holiday"
         return None
+
+    def _grown(self, day: dt.date, n: int) -> bool:
+        """Make the table longer, for a count that leads behind its end; years too far away are counted one by one.
+
+        Another thread sees the shorter table or the longer one, for both begin alike.
+        """
+        first = dt.date.fromordinal(_LOW + len(self._at) - 1).year
+        last = max(day.year + abs(n) // 50, first) + 50
+        if last > _LAST_GROWN or abs(n) > _SPAN:
+            return False
+        days, at = list(self._days), self._at[:]
+        for year in range(first, last + 1):
+            for worked in self._worked_in(year):
+                at.extend([len(days)] * (worked.toordinal() - _LOW - len(at) + 1))
+                days.append(worked)
+        at.extend([len(days)] * (dt.date(last + 1, 1, 1).toordinal() - _LOW - len(at) + 1))
+        self._days, self._at = days, at
+        return True
 
     def _add_otherwise(self, day: dt.date, n: int, roll_anchor: RollAnchor) -> dt.date:
         if type(n) is not int:

@@ -199,7 +199,7 @@ class SlowReschedule:
         if offset.unit == "working_days":
             n = days.count(moved(was, 1), now) - days.count(moved(now, 1), was)
             return shifted(date, n, end, days)
-        return days.roll(moved(date, (now - was).days), offset.roll)
+        return days.offset(Offset((now - was).days, roll=offset.roll), date)
 
     def stands(self, item: Item, end: str, own: Dates) -> bool:
         """Whether an end stands where its own offset puts it, and so does not follow the other end."""

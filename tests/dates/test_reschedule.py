@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 import pytest
 
-from actionplans.model import Dependency, FrozenMap, Milestone, Offset, Plan, Task
+from actionplans.model import Dependency, FrozenMap, Milestone, Offset, Plan, Task, WorkCalendar
 from actionplans.schedule import Reschedule, reschedule
+from actionplans.workdays import work_days
 from tests.dates import changes, plans
 from tests.dates.changes import put
 from tests.dates.plans import POLICIES, calendar_of, completion
@@ -435,3 +436,24 @@ def test_in_another_calendar_a_task_in_progress_keeps_its_start_unrolled() -> No
     assert {} == moved(before, attrs.evolve(before, calendar="gulf"))
     before = plan(task("a", 9, 12, status="in_progress"))
     assert {} == moved(before, attrs.evolve(before, calendar="gulf"))
+
+
+# Very large plans
+
+
+def test_a_long_chain_neither_recurses_nor_loses_anybody() -> None:
+    """Every task of a chain comes a day later, one after the other, years behind the table of working days."""
+    many = size(100_000)
+    days = work_days(WorkCalendar())
+    start = dt.date(2026, 1, 5)
+    dates = [days.add(start, n) if n else start for n in range(many)]
+    tasks = tuple(
+        Task(f"t{n}", "A task", start=day, due=day, duration=1, dependencies=(Dependency(f"t{n - 1}"),) * (n > 0))
+        for n, day in enumerate(dates)
+    )
+    before = Plan("plan", "acme", "A chain", FrozenMap({"start": start}), tasks=tasks)
+    late = attrs.evolve(tasks[0], due=days.add(start, 1), duration=2)
+    after = attrs.evolve(before, tasks=(late, *tasks[1:]))
+    moved = reschedule(before, after, days=lambda task: days, today=start).moves
+    assert many - 1 == len(moved)
+    assert all(days.add(day, 1) == one.due for day, one in zip(dates[1:], moved, strict=True))

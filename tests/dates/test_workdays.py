@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from calendar import isleap, monthrange
 from itertools import product
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from actionplans.errors import Invalid, NotFound
 from actionplans.model import WorkCalendar
 from actionplans.settings import Settings
-from actionplans.workdays import resolve, work_days
+from actionplans.workdays import WorkDays, resolve, work_days
 from tests.dates.oracle import ONE, NoDate, Oracle
 from tests.dates.strategies import CALENDARS, FIRST, LAST, NEARBY, ROLL_ANCHORS, ROLLS, SMALL, near, runs
 from tests.size import size
@@ -329,3 +330,23 @@ def test_an_unknown_roll_is_refused(word: Any) -> None:
         MON_TO_FRI.roll(SATURDAY, word)
     with pytest.raises(Invalid):
         MON_TO_FRI.add(SATURDAY, 1, word)
+
+
+class Ungrown(WorkDays):
+    """One whose table never grows: every date behind it is counted year by year."""
+
+    __slots__ = ()
+
+    def _grown(self, day: dt.date, n: int) -> bool:
+        return False
+
+
+def test_a_table_that_grew_counts_as_one_that_did_not() -> None:
+    """D5: behind 2049, from any start and by any roll."""
+    chance = random.Random(2)
+    calendar = WorkCalendar("thin", frozenset({1, 3, 5}), yearly_holidays=frozenset({"12-25"}))
+    grown, slow = WorkDays((calendar,)), Ungrown((calendar,))
+    for _ in range(size(4_000)):
+        day = dt.date(2040, 1, 1) + dt.timedelta(days=chance.randint(0, 380_000))
+        n, roll = chance.randint(-3000, 3000), chance.choice(["none", "next", "previous"])
+        assert slow.add(day, n, roll) == grown.add(day, n, roll), (day, n, roll)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import attrs
 
 from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.edit.context import Context, changeable, refuse, verb, wrong
-from actionplans.edit.following import follow, hanging_on, told
+from actionplans.edit.following import follow, hanging_on, one_after_the_other, quiet, told
 from actionplans.model import Plan
-from actionplans.schedule import Moved, Reschedule
+from actionplans.schedule import Reschedule
 from actionplans.schedule.bases import ends, timed
 from actionplans.schedule.pause import anchors_after, resumed
 from actionplans.schedule.reasons import dated
@@ -59,9 +59,10 @@ def resume_plan(plan: Plan, context: Context) -> Plan:
     again, then links push, unless the policy is `hold`. A plan that is not paused stays as it is.
     """
     changeable(plan, "resuming")
-    if plan.paused_on is None:
+    if plan.status != "paused":
         return plan
-    paused_on, today = plan.paused_on, context.today
+    today = context.today
+    paused_on = plan.paused_on or today
     moves = resumed(plan, paused_on=paused_on, today=today, days=context.calendars_of(plan))
     anchors = anchors_after(plan, paused_on, today) if today > paused_on else plan.anchors
     again = attrs.evolve(dated(plan, moves), status="active", paused_on=None, anchors=anchors)
@@ -69,9 +70,8 @@ def resume_plan(plan: Plan, context: Context) -> Plan:
         told(context, Reschedule(moves))
         return again
     ids = frozenset(move.item_id for move in moves)
-    quiet = attrs.evolve(context, moved=lambda move: None)
-    after, linked = follow(again, again, quiet, look_at=ids | hanging_on(again, ids), policy="push")
-    told(context, Reschedule(_one_after_the_other(moves, linked.moves)))
+    after, linked = follow(again, again, quiet(context), look_at=ids | hanging_on(again, ids), policy="push")
+    told(context, Reschedule(one_after_the_other(moves, linked.moves)))
     return after
 
 
@@ -94,12 +94,3 @@ def recount(plan: Plan, context: Context, before: Settings, calendars: Mapping[s
         )
     was = attrs.evolve(context, settings=before, calendars=FrozenMap({**context.calendars, **calendars}))
     return follow(plan, plan, context, calendars_before=was.calendars_of(plan))[0]
-
-
-def _one_after_the_other(first: Iterable[Moved], then: Iterable[Moved]) -> tuple[Moved, ...]:
-    """Moves of the same items in two steps as one: the dates before from the first, the dates after from the last."""
-    moves = {move.item_id: move for move in first}
-    for move in then:
-        was = moves.get(move.item_id)
-        moves[move.item_id] = move if was is None else move._replace(old_start=was.old_start, old_due=was.old_due)
-    return tuple(moves.values())

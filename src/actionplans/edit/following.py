@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Iterable, Set
 
 import attrs
 
@@ -50,6 +50,23 @@ def told(context: Context, found: Reschedule) -> None:
         context.warn(warning)
 
 
+def quiet(context: Context) -> Context:
+    """The context that hears of no moves: the caller tells them, together with others."""
+    return attrs.evolve(context, moved=lambda move: None)
+
+
+def one_after_the_other(first: Iterable[Moved], then: Iterable[Moved]) -> tuple[Moved, ...]:
+    """Moves of the same items in two steps as one: the dates before from the first, the dates after from the last.
+
+    What comes back to where it was has not moved.
+    """
+    moves = {move.item_id: move for move in first}
+    for move in then:
+        was = moves.get(move.item_id)
+        moves[move.item_id] = move if was is None else move._replace(old_start=was.old_start, old_due=was.old_due)
+    return tuple(one for one in moves.values() if (one.old_start, one.old_due) != (one.start, one.due))
+
+
 def taken_back(plan: Plan, context: Context, source: Task | Milestone, shifts: Collection[Shift]) -> Plan:
     """The plan with the dates that completing moved as they were, where nothing has changed them since (P7).
 
@@ -65,14 +82,14 @@ def taken_back(plan: Plan, context: Context, source: Task | Milestone, shifts: C
         reason = Reason("reopened", "start" if shift.due == shift.to_due else "due", source.id)
         reason = reason._replace(now=shift.start if reason.end == "start" else shift.due)
         old = dates(item)
-        moves.append(Moved(item.id, *old, shift.start, shift.due, shift.duration, reason))
-    found = Reschedule(tuple(moves))
-    told(context, found)
+        moves.append(Moved(item.id, *old, shift.start, shift.due, shift.duration, tuple(reason)))
     never_due = frozenset(one.item_id for one in shifts if one.first) & {move.item_id for move in moves}
     plan = _without_first_due(dated(plan, moves), never_due)
     if stayed and moves and plan.link_policy != "hold":
         back = frozenset(one.item_id for one in moves)
-        plan, _ = follow(plan, plan, context, look_at=back, policy="push")
+        plan, linked = follow(plan, plan, quiet(context), look_at=back, policy="push")
+        moves = list(one_after_the_other(moves, linked.moves))
+    told(context, Reschedule(tuple(moves)))
     return plan
 
 

@@ -2,8 +2,11 @@
 
 dates        offsets and durations
 links        what a link forces
-reschedule   what a change moves besides itself, with a reason for every date
-explain      why a date is what it is
+bases        what items count from, and what others count from in them
+reschedule   what a change moves besides itself; `moving` one item, with `reasons` for every date
+pause        what moves when a plan goes on
+explain      why a date is what it is, and what stands against its links
+slack        how far each task may slip
 """
 
 from actionplans.schedule.dates import Dates, due_of, duration_of, offset_date, settle, shifted, start_of

@@ -55,15 +55,19 @@ def successors(items: Mapping[str, Timed]) -> dict[str, list[str]]:
     """For each id the ids of the items whose dates hang straight on it."""
     found: dict[str, list[str]] = {}
     for one in items.values():
-        named = one.dependencies if isinstance(one, Task) else ()
-        ids = [link.predecessor_id for link in named]
         if not isinstance(one, Task) or one.offset is not None or one.start_offset is not None:
-            ids += (offset.item_id for _, offset in ends(one) if offset is not None and ":" in offset.anchor)
+            ids: Iterable[str] = sources(one)
+        elif one.dependencies:
+            ids = [link.predecessor_id for link in one.dependencies]
+        else:
+            continue
+        own = one.id
         for source in ids:
-            if source in found:
-                found[source].append(one.id)
+            held = found.get(source)
+            if held is None:
+                found[source] = [own]
             else:
-                found[source] = [one.id]
+                held.append(own)
     return found
 
 

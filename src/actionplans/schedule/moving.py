@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import attrs
 from attrs import define
 
+from actionplans.schedule.bases import Base
 from actionplans.schedule.dates import due_of, duration_of, start_of
 from actionplans.schedule.links import End, Limit
 from actionplans.schedule.reasons import Reason
@@ -50,8 +51,8 @@ class Moving:
     def lead(self, end: End, day: dt.date, reason: Reason) -> None:
         """Put one end on a day, if it is not there; the other follows, also where there is none yet but a duration."""
         if self.start is None and self.due is None:
-            self._first(end, day)
-            self.reason = reason
+            if self.push(end, day):
+                self.reason = reason
         elif end == "start" and day != self.start:
             self.put_start(day, reason)
         elif end == "due" and day != self.due:
@@ -86,30 +87,16 @@ class Moving:
         An item without a start moves by its due and stays without one; one with only a duration gets its dates (P1).
         What has begun keeps its start, and only its due moves.
         """
-        start, due = self.start, self.due
-        if start is None and due is None:
-            return self._first(end, limit)
         if self.begun:
-            if end == "start" or due is None or due >= limit:
+            if end == "start" or self.due is None or self.due >= limit:
                 return False
             self.due = limit
             self.measure()
-        elif end == "start" and start is not None:
-            if start >= limit:
-                return False
-            self.start = limit
-            if due is not None:
-                self.due = self.days.add(limit, (self.duration or 1) - 1, "next")
-        elif due is None:
-            if start is None or start >= limit:
-                return False
-            self.start = limit
-        else:
-            if due >= limit:
-                return False
-            self.due = limit
-            if start is not None:
-                self.start = start_of(limit, self.duration or 1, self.days)
+            return True
+        there = pushed(self.start, self.due, self.duration, end, limit, self.days)
+        if there is None:
+            return False
+        self.start, self.due = there
         return True
 
     def allowed(self, limits: Iterable[Limit]) -> bool:
@@ -117,11 +104,25 @@ class Moving:
         there = attrs.evolve(self)
         return not any(there.push(end, date) for end, date, *_ in limits)
 
-    def _first(self, end: End, limit: dt.date) -> bool:
-        if self.duration is None:
-            return False
-        if end == "start":
-            self.start, self.due = limit, due_of(limit, self.duration, self.days)
-        else:
-            self.start, self.due = start_of(limit, self.duration, self.days), limit
-        return True
+
+def pushed(
+    start: dt.date | None, due: dt.date | None, duration: int | None, end: End, limit: dt.date, days: WorkDays
+) -> Base | None:
+    """Start and due later, only as far as a bound on one end forces them; None where it forces nothing (P5).
+
+    The duration stays. What has no start moves by its due and stays without one; what has only a duration gets its
+    dates (P1).
+    """
+    if end == "start" and start is not None:
+        if start >= limit:
+            return None
+        return limit, None if due is None else days.add(limit, (duration or 1) - 1, "next")
+    if due is not None:
+        if due >= limit:
+            return None
+        return None if start is None else start_of(limit, duration or 1, days), limit
+    if start is not None:
+        return None if start >= limit else (limit, None)
+    if duration is None:
+        return None
+    return (limit, due_of(limit, duration, days)) if end == "start" else (start_of(limit, duration, days), limit)

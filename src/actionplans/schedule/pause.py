@@ -8,6 +8,7 @@ from attrs import frozen
 
 from actionplans.model import CLOSED, FrozenMap, Milestone, Plan, Task
 from actionplans.schedule.bases import Timed, dates, done_days, ends, timed
+from actionplans.schedule.dates import offset_date
 from actionplans.schedule.links import ENDS, End
 from actionplans.schedule.moving import Moving
 from actionplans.schedule.reasons import Moved, Reason, gone
@@ -34,7 +35,7 @@ def resumed(plan: Plan, *, paused_on: dt.date, today: dt.date, days: Calendars) 
     for item in timed(plan):
         at = pause.task(item, days(item)) if isinstance(item, Task) else pause.span(item, days(None))
         if at is not None and at.reason is not None and (at.start, at.due) != dates(item):
-            moves.append(Moved(item.id, *dates(item), at.start, at.due, at.duration, at.reason))
+            moves.append(Moved(item.id, *dates(item), at.start, at.due, at.duration, tuple(at.reason)))
     return tuple(moves)
 
 
@@ -54,9 +55,18 @@ class _Pause:
         due_leads = task.offset is not None and task.offset.anchor != "own_start" and task.start_offset is None
         if task.start is not None and not at.begun and not (due_leads and task.due is not None):
             at.put_start(*self.later(task, "start", task.start, days))
+            self.by_own_start(task, at, days)
         elif task.due is not None:
             at.put_due(*self.later(task, "due", task.due, days))
         return at
+
+    def by_own_start(self, task: Task, at: Moving, days: WorkDays) -> None:
+        """A due counted from the start is counted again where it stood there (P6)."""
+        own, was, start = task.offset, task.start, at.start
+        if own is None or own.anchor != "own_start" or was is None or start is None:
+            return
+        if offset_date(own, was, days) == task.due:
+            at.put(start, offset_date(own, start, days), at.reason)
 
     def span(self, item: Timed, days: WorkDays) -> Moving | None:
         """A milestone, objective or play moves where it is still to come."""

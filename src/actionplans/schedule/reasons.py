@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import attrs
@@ -106,10 +107,15 @@ class Reason(NamedTuple):
         return f", which {'starts' if kind in ('SS', 'SF') else 'ends'} on {_shown(self.now)}"
 
 
+Row = tuple[str, dt.date | None, dt.date | None, dt.date | None, dt.date | None, int | None, tuple[Any, ...]]
+"""The fields of a move."""
+
+
 class Moved(NamedTuple):
     """One item that moves: its dates before and after, and why. Of an objective the due is its end.
 
-    `duration` is what a task takes afterwards, in working days, where that is known.
+    `duration` is what a task takes afterwards, in working days, where that is known; `because` are the fields of its
+    `reason`, which is made when it is asked for, since few ever are.
     """
 
     item_id: str
@@ -118,7 +124,12 @@ class Moved(NamedTuple):
     start: dt.date | None
     due: dt.date | None
     duration: int | None
-    reason: Reason
+    because: tuple[Any, ...]
+
+    @property
+    def reason(self) -> Reason:
+        """Why it moves, as data."""
+        return Reason(*self.because)
 
     def sentence(self, names: Mapping[str, str] = EMPTY) -> str:
         """One sentence a customer can read; `names` are the titles, by id, of what the reader may see (D10, V2)."""
@@ -130,16 +141,24 @@ class Moved(NamedTuple):
         return f"{title} {what} on {_shown(new)}{instead}, because {self.reason.clause(names)}."
 
 
-@frozen
+@frozen(slots=False)
 class Reschedule:
-    """What a change moves besides itself, what hangs together in order, and what conflicts with it now (P6)."""
+    """What a change moves besides itself, what hangs together in order, and what conflicts with it now (P6).
 
-    moves: tuple[Moved, ...] = ()
+    `rows` are the moves as bare tuples, since one change may move very many.
+    """
+
+    rows: tuple[Row, ...] = ()
     warnings: tuple[Warn, ...] = ()
+
+    @cached_property
+    def moves(self) -> tuple[Moved, ...]:
+        """The moves, in the order in which they were worked out."""
+        return tuple(map(Moved._make, self.rows))
 
     def __bool__(self) -> bool:
         """Whether anything moves."""
-        return bool(self.moves)
+        return bool(self.rows)
 
     def applied(self, plan: Plan) -> Plan:
         """The plan with the moves made; the first due date that an item gets is its original one (D12)."""
@@ -180,13 +199,18 @@ def dated(plan: Plan, moves: Iterable[Moved]) -> Plan:
 def gone(day: dt.date, count: int, unit: str, end: End, days: WorkDays, roll: Roll = "none") -> dt.date:
     """A date moved by so many days or working days; calendar days are rolled afterwards (P6, P8).
 
-    A start on a day that is not worked counts as the next working day, a due as the last one (D8).
+    A start on a day that is not worked counts as the next working day, a due as the last one (D8). A roll never leads
+    back past the day it had, as one of an offset never does past its anchor (D4).
     """
     if count == 0:
         return day
     if unit == "working_days":
         return days.add(day, count, "next" if end == "start" else "previous")
-    return days.roll(shifted(day, count, "days"), roll)
+    landed = shifted(day, count, "days")
+    rolled = days.roll(landed, roll)
+    if (rolled < day) if count > 0 else (rolled > day):
+        return days.roll(landed, "next" if count > 0 else "previous")
+    return rolled
 
 
 def _at(item: T, move: Moved) -> T:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from typing import Any
 
 from attrs import define, field
 
@@ -17,9 +18,9 @@ from actionplans.model.words import LinkPolicy
 from actionplans.ordering import downstream
 from actionplans.schedule.bases import NOWHERE, Base, Timed, base_of, dates, done_days, ends, links, successors, timed
 from actionplans.schedule.dates import due_of, duration_of, offset_date, start_of
-from actionplans.schedule.links import ENDS, End, Limit, limits, source_of
-from actionplans.schedule.moving import Moving
-from actionplans.schedule.reasons import Moved, Reason, Reschedule, gone
+from actionplans.schedule.links import ENDS, KINDS, End, Limit, bound, limits, source_of
+from actionplans.schedule.moving import Moving, pushed
+from actionplans.schedule.reasons import Reason, Reschedule, Row, gone
 from actionplans.workdays import WorkDays
 
 Calendars = Callable[[Task | None], WorkDays]
@@ -42,8 +43,9 @@ def reschedule(
     changed. `today` is the day before which `asap` moves nothing. `look_at` are ids of items to look at in any case,
     `policy` is another one than the plan's (P5).
     """
-    same_days = days_before is None
-    walk = _Walk(before, after, days, days_before or days, same_days, today, policy or after.link_policy, set(look_at))
+    same_days, how = days_before is None, policy or after.link_policy
+    plain = same_days and how == "push"
+    walk = _Walk(before, after, days, days_before or days, same_days, plain, today, how, set(look_at))
     walk.compare()
     walk.run()
     return Reschedule(tuple(walk.moves), tuple(walk.warnings))
@@ -61,6 +63,7 @@ class _Walk:
     days: Calendars
     days_before: Calendars
     same_days: bool
+    plain: bool
     today: dt.date
     policy: LinkPolicy
     look: set[str]
@@ -70,7 +73,7 @@ class _Walk:
     done: Mapping[str, dt.date] = field(factory=dict)
     now: dict[str, Base] = field(factory=dict)
     relinked: set[str] = field(factory=set)
-    moves: list[Moved] = field(factory=list)
+    moves: list[Row] = field(factory=list)
     warnings: list[Warn] = field(factory=list)
 
     def compare(self) -> None:
@@ -157,6 +160,10 @@ class _Walk:
     def _task(self, task: Task) -> None:
         """Count a task again where it must be, let its links move it as the policy says, and note what came of it."""
         days, old = self.days(task), self.old.get(task.id)
+        plain = old is task and self.plain and task.offset is None and task.start_offset is None and not task.locked
+        if plain and task.status in ("waiting", "open"):
+            self._plain(task, days)
+            return
         undated = task.start is None and task.due is None
         at = Moving(task.start, task.due, task.duration, task.status == "in_progress" and not undated, days)
         by_hand = old is not None and old is not task and dates(old) != dates(task)
@@ -175,6 +182,29 @@ class _Walk:
             self._push(task, at)
         self._move(task.id, (task.start, task.due), at)
 
+    def _plain(self, task: Task, days: WorkDays) -> None:
+        """What the rest of `_task` and `_push` come to for most tasks of a large plan: links push, nothing else."""
+        now, start, due, duration = self.now, task.start, task.due, task.duration
+        if duration is None and start is not None and due is not None:
+            duration = duration_of(start, due, days)
+        by = counted = None
+        end, limit = "start", self.today
+        for link in task.dependencies:
+            base = now.get(link.predecessor_id) or self._base(link.predecessor_id)
+            bounded = bound(link, base[0], base[1], days)
+            if bounded is not None:
+                there = pushed(start, due, duration, bounded[0], bounded[1], days)
+                if there is not None:
+                    start, due = there
+                    (end, limit), by, counted = bounded, link, base
+        if by is not None and counted is not None:
+            from_start, _, _ = KINDS[by.kind]
+            end = "start" if start == limit else "due"
+            because = "link", end, by.predecessor_id, None, counted[not from_start], None, by
+            old_start, old_due = task.start, task.due
+            self.moves.append((task.id, old_start, old_due, start, due, duration, because))
+            now[task.id] = (due if start is None else start), (start if due is None else due)
+
     def _move(self, item_id: str, old: Base, at: Moving) -> None:
         """Note that an item moves, unless it does not."""
         (old_start, old_due), start, due, reason = old, at.start, at.due, at.reason
@@ -182,9 +212,23 @@ class _Walk:
             return
         if reason.end == "start" and start == old_start and start is not None:
             reason = Reason("duration", "due", own=start, shift=at.duration or 1)
-        self.moves.append(Moved(item_id, old_start, old_due, start, due, at.duration, reason))
+        self._moved(item_id, old_start, old_due, start, due, at.duration, tuple(reason))
+
+    def _moved(
+        self,
+        item_id: str,
+        old_start: dt.date | None,
+        old_due: dt.date | None,
+        start: dt.date | None,
+        due: dt.date | None,
+        duration: int | None,
+        because: tuple[Any, ...],
+    ) -> None:
+        """Note a move, and that all that hangs on it is to be looked at where its base moved."""
+        self.moves.append((item_id, old_start, old_due, start, due, duration, because))
         base = (due if start is None else start), (start if due is None else due)
-        if base != self._was(item_id):
+        was = (old_due if old_start is None else old_start), (old_start if old_due is None else old_due)
+        if base != was or item_id in self.now:
             self.now[item_id] = base
 
     def _again(self, task: Task, old: Timed | None, at: Moving) -> None:
@@ -341,10 +385,14 @@ class _Walk:
 
     def _reason(self, limit: Limit, end: End) -> Reason:
         """Why a date stands at a limit; `end` is the date that does."""
+        return Reason(*self._because(limit, end))
+
+    def _because(self, limit: Limit, end: End) -> tuple[Any, ...]:
+        """The fields of that reason."""
         _, _, by, (start, due) = limit
         if isinstance(by, Offset):
-            return Reason("offset", end, source_of(by), self._went(by)[0], due, by)
-        return Reason("link", end, by.predecessor_id, None, start if by.kind in ("SS", "SF") else due, None, by)
+            return "offset", end, source_of(by), self._went(by)[0], due, by
+        return "link", end, by.predecessor_id, None, start if by.kind in ("SS", "SF") else due, None, by
 
     def _stays(self, task: Task, at: Moving) -> None:
         """Warn of a task that does not move and now conflicts with what it hangs on (P5, P6)."""
