@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
 from actionplans.checks import advice, shown
@@ -35,22 +36,30 @@ def national_calendar(
         _refuse("subdivision", f"{country} has no part with the code {shown(subdivision)}: {told}")
     found: Any = holidays.country_holidays(country, subdiv=subdivision or None, years=asked)
     _covered(found, asked, country)
+    weekdays = frozenset(range(1, 8)) - {day + 1 for day in found.weekend}
+    days = [day for year in asked for day in _days_of(year)]
+    worked = {day for day in days if found.is_working_day(day)}  # weekends have changed: the Emirates' in 2022
     return WorkCalendar(
         name or "-".join(filter(None, (country, subdivision))),
-        frozenset(range(1, 8)) - {day + 1 for day in found.weekend},
-        holidays=frozenset(day for day in found if day.year in asked),
-        working_days=frozenset(day for day in found.weekend_workdays if day.year in asked) - set(found),
+        weekdays,
+        holidays=frozenset(day for day in days if day in found or day not in worked and day.isoweekday() in weekdays),
+        working_days=frozenset(day for day in worked if day.isoweekday() not in weekdays),
         years=asked,
     )
 
 
+def _days_of(year: int) -> Iterator[dt.date]:
+    first = dt.date(year, 1, 1).toordinal()
+    return map(dt.date.fromordinal, range(first, dt.date(year, 12, 31).toordinal() + 1))
+
+
 def _years(years: object) -> frozenset[int]:
-    given = [years] if isinstance(years, int) else list(years) if isinstance(years, Iterable) else []
+    given = [years] if isinstance(years, int) else list(islice(years, 501)) if isinstance(years, Iterable) else []
     wrong = [one for one in given if type(one) is not int or not dt.MINYEAR <= one <= dt.MAXYEAR]
     if wrong or not given:
         _refuse("years", f"years are wanted, like range(2026, 2031), not {shown(wrong[0] if wrong else years)}")
     if len(given) > 500:
-        _refuse("years", f"at most 500 at once, not {len(given)}")
+        _refuse("years", "at most 500 at once")
     return frozenset(given)
 
 

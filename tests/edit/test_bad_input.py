@@ -41,6 +41,7 @@ CALLS: dict[str, tuple[Plan, dict[str, Any]]] = {
     "set_anchor": (plan(), {"name": "start", "date": days(3)}),
     "pause_plan": (plan(), {}),
     "resume_plan": (edit.pause_plan(plan(), context()), {}),
+    "reschedule": (plan(), {"item_ids": ["ring"], "policy": "asap"}),
     "recount": (plan(), {"before": Settings(calendars=SETTINGS.calendars), "calendars": {"ben": "default"}}),
     "cancel_plan": (plan(), {}),
     "reopen_plan": (plan(), {}),

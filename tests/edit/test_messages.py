@@ -33,7 +33,9 @@ def test_a_field_with_a_verb_of_its_own_is_told_with_the_verb() -> None:
     for name, verbs in told.items():
         assert f"this task: {name}: has verbs of its own: use {verbs}" == _told("tidy", **{name: None})
     assert "done: has verbs of its own: use edit.complete and edit.reopen" in _told("live", done=True)
-    assert "owner: there is no such field: there are description, due, locked, title" in _told("live", owner="ben")
+    assert "owner: there is no such field: there are description, due, locked, offset, title" in _told(
+        "live", owner="ben"
+    )
     assert "deu: there is no such field: is it due?" in _told("tidy", deu=None)
     assert "key: is not changed by hand; these fields are: calendar, " in _told("tidy", key="x")
 

@@ -4,7 +4,7 @@
     tasks     start, complete, reopen, cancel, assign, link, unlink
     removal   impact, delete, restore
     plans     update_plan, complete_plan, cancel_plan, reopen_plan, archive_plan, share_plan
-    dates     set_anchor, pause_plan, resume_plan, recount
+    dates     set_anchor, pause_plan, resume_plan, reschedule, recount
 
 Whatever a verb changes, what hangs on it follows in the same step (P6): the context's `moved` hears of each move, with
 the reason, and `warn` of what now conflicts.
@@ -14,7 +14,7 @@ A verb that has nothing to do returns the very plan it was given. Through a work
 """
 
 from actionplans.edit.context import Context, verb
-from actionplans.edit.dates import pause_plan, recount, resume_plan, set_anchor
+from actionplans.edit.dates import pause_plan, recount, reschedule, resume_plan, set_anchor
 from actionplans.edit.items import EDITABLE, KEEP, Keep, add, comment, move, share, update
 from actionplans.edit.plans import (
     EDITABLE_PLAN,
@@ -51,6 +51,7 @@ __all__ = [
     "recount",
     "reopen",
     "reopen_plan",
+    "reschedule",
     "restore",
     "resume_plan",
     "set_anchor",

@@ -12,9 +12,11 @@ from attrs import frozen
 from actionplans.checks import EMPTY, problems, shown
 from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.model import Item, Plan, Task, Warn
+from actionplans.model.plan import id_wanted
 from actionplans.model.rules import ids_of, links_of, no_circles, places_of
 from actionplans.schedule import Calendars, Moved
 from actionplans.settings import Settings
+from actionplans.vocabularies import STAGE_WANTED
 from actionplans.workdays import WorkDays, resolve
 
 P = ParamSpec("P")
@@ -130,7 +132,7 @@ def task_of(plan: Plan, task_id: str) -> Task:
     for task in plan.tasks:
         if task.id == task_id:
             return task
-    raise NotFound("task", task_id)
+    raise NotFound("task", task_id, id_wanted(task_id, plan.tasks))
 
 
 def unknown_owners(context: Context, item: Item, before: Item | None = None) -> Iterator[Problem]:
@@ -153,7 +155,7 @@ def stage_problems(plan: Plan, settings: Settings, task: Task) -> Iterator[Probl
     """A task's stage is in the settings or the plan, and is there where the plan's section wants one (L8)."""
     if task.stage_id is None:
         if settings.section(plan.section).tasks_need_stage:
-            yield Problem("stage_id", "the plan's section wants a stage for every task: name one (L8)")
+            yield Problem("stage_id", STAGE_WANTED)
     elif not known_stage(plan, settings, task.stage_id):
         yield Problem("stage_id", f"there is no stage {shown(task.stage_id)} in the settings or this plan")
 

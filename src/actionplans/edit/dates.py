@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import get_args
 
 import attrs
 
 from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.edit.context import Context, changeable, refuse, verb, wrong
 from actionplans.edit.following import follow, hanging_on, one_after_the_other, quiet, told
+from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
+from actionplans.model.words import LinkPolicy
 from actionplans.schedule import Reschedule
 from actionplans.schedule.bases import ends, timed
 from actionplans.schedule.pause import anchors_after, resumed
@@ -73,6 +76,32 @@ def resume_plan(plan: Plan, context: Context) -> Plan:
     after, linked = follow(again, again, quiet(context), look_at=ids | hanging_on(again, ids), policy="push")
     told(context, Reschedule(one_after_the_other(moves, linked.moves)))
     return after
+
+
+@verb("edit")
+def reschedule(
+    plan: Plan, context: Context, item_ids: Iterable[str] | None = None, *, policy: LinkPolicy | None = None
+) -> Plan:
+    """Let links move these items, or all, as the plan's policy or another says: conflicts end where that moves (P5).
+
+    Locked, done and cancelled tasks stay. Raises `Invalid` for an id that is none here, and for an unknown policy.
+    """
+    changeable(plan, "rescheduling")
+    known = {one.id for one in timed(plan)}
+    given = known if item_ids is None else _ids(item_ids)
+    found = [Problem("item_ids", f"there is no item {shown(one)} with dates in this plan") for one in given - known]
+    if policy is not None and policy not in get_args(LinkPolicy):
+        found.append(Problem("policy", f"one of {', '.join(get_args(LinkPolicy))}, not {shown(policy)}"))
+    if found:
+        raise Invalid("rescheduling", tuple(found))
+    return follow(plan, plan, context, look_at=given, policy=policy)[0]
+
+
+def _ids(given: object) -> set[str]:
+    ids = list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [None]
+    if not all(isinstance(one, str) for one in ids):
+        wrong("rescheduling", "item_ids", f"ids of items are wanted, not {shown(given)}")
+    return {one for one in ids if isinstance(one, str)}
 
 
 @verb("edit")

@@ -46,6 +46,7 @@ Dates = tuple[dt.date | None, dt.date | None, int | None]
 """Start, due and duration of a task (D8)."""
 
 DATES = ("start", "due", "duration")
+OFFSETS = frozenset({"offset", "start_offset", "end_offset"})
 
 
 class Keep(Enum):
@@ -59,10 +60,22 @@ KEEP = Keep.KEEP
 EDITABLE: Mapping[str, frozenset[str]] = {
     "stage": frozenset({"title", "description"}),
     "objective": frozenset(
-        {"title", "description", "status", "category", "start", "end", "weight", "metric", "custom"}
+        {
+            "title",
+            "description",
+            "status",
+            "category",
+            "start",
+            "end",
+            "start_offset",
+            "end_offset",
+            "weight",
+            "metric",
+            "custom",
+        }
     ),
-    "milestone": frozenset({"title", "description", "due", "locked"}),
-    "play": frozenset({"title", "description", "start", "due", "weight", "custom"}),
+    "milestone": frozenset({"title", "description", "due", "offset", "locked"}),
+    "play": frozenset({"title", "description", "start", "due", "start_offset", "offset", "weight", "custom"}),
     "task": frozenset(
         {
             "title",
@@ -74,6 +87,8 @@ EDITABLE: Mapping[str, frozenset[str]] = {
             "start",
             "due",
             "duration",
+            "start_offset",
+            "offset",
             "calendar",
             "locked",
             "required",
@@ -137,7 +152,8 @@ def update(plan: Plan, context: Context, item_id: str, **fields: Any) -> Plan:
 
     A date given here is set by hand (P6): with a new start the duration stays and the due date follows, a new due date
     changes the duration, a new duration the due date (D8). None clears a date, and the duration with it. In another
-    calendar its offsets are counted again, or the start is rolled and the duration stays. What hangs on it follows.
+    calendar its offsets are counted again, or the start is rolled and the duration stays. A new offset counts the date
+    anew, None leaves the date where it is. What hangs on it follows.
     `custom` changes the fields it names, None clears one.
     """
     changeable(plan, "editing")
@@ -155,7 +171,9 @@ def update(plan: Plan, context: Context, item_id: str, **fields: Any) -> Plan:
         )
     if changed == item and not found:
         return plan
-    return followed(plan, sound(replaced(plan, changed), (changed,), found=found), context)
+    counted = bool(given.keys() & OFFSETS)
+    after = followed(plan, sound(replaced(plan, changed), (changed,), links=counted, found=found), context)
+    return waiting_again(after, {item_id}, itself=True) if counted and isinstance(item, Task) else after
 
 
 @verb("move")

@@ -10,9 +10,10 @@ import attrs
 from actionplans.checks import shown
 from actionplans.edit.context import Context, changeable, known_stage, refuse, verb
 from actionplans.edit.following import follow
-from actionplans.edit.words import custom_problems, editable, touched_custom
+from actionplans.edit.words import editable
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
+from actionplans.vocabularies import custom_problems, section_problems, touched_custom, wants_stages
 from actionplans.workdays import today
 
 EDITABLE_PLAN: frozenset[str] = frozenset(
@@ -106,12 +107,10 @@ def _strange(plan: Plan, context: Context, before: Plan) -> Iterator[Problem]:
     """What a change of a plan's own fields names that is not there, or breaks (L8, D1, D7)."""
     settings = context.settings
     if plan.section != before.section:
-        section = next((one for one in settings.sections if one.key == plan.section), None)
-        if section is None and plan.section:
-            known = ", ".join(one.key for one in settings.sections)
-            yield Problem("section", f"one of {known} (settings), not {shown(plan.section)}")
-        elif section is not None and section.tasks_need_stage and any(task.stage_id is None for task in plan.tasks):
-            yield Problem("section", f"{section.title!r} wants a stage for every task: give them one first (L8)")
+        yield from section_problems(plan.section, settings)
+        if wants_stages(plan.section, settings) and any(task.stage_id is None for task in plan.tasks):
+            title = settings.section(plan.section).title
+            yield Problem("section", f"{title!r} wants a stage for every task: give them one first (L8)")
     if plan.stage_id not in (before.stage_id, None) and not known_stage(plan, settings, str(plan.stage_id)):
         yield Problem("stage_id", f"there is no stage {shown(plan.stage_id)} in the settings or this plan")
     if plan.owner_id is not None and plan.owner_id != before.owner_id and not context.known_owner(plan.owner_id):

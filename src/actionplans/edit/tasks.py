@@ -22,6 +22,7 @@ from actionplans.edit.context import (
 from actionplans.edit.following import follow, followed, taken_back, with_shifts
 from actionplans.errors import Invalid, NotFound, Problem, Waiting
 from actionplans.model import Completion, Dependency, Item, Milestone, Objective, Offset, Plan, Play, Task, Warn
+from actionplans.model.plan import id_wanted
 from actionplans.model.rules import waited_for
 from actionplans.model.words import TaskStatus
 from actionplans.progress import reached
@@ -165,7 +166,7 @@ def unlink(plan: Plan, context: Context, task_id: str, predecessor_id: str) -> P
             left[name] = None
     freed = attrs.evolve(task, **left)
     if freed == task:
-        raise NotFound("dependency", predecessor_id)
+        raise NotFound("dependency", predecessor_id, id_wanted(predecessor_id, plan.items()))
     return settled(followed(plan, replaced(plan, freed), context), {task_id})
 
 
@@ -222,7 +223,9 @@ def _may_go_on(plan: Plan, task: Task, action: str, override: bool) -> bool:
     titles = {one.id: _named(one) for one in plan.items() if one.id in ahead}
     shown_titles = ", ".join(titles[one] for one in ahead[:10]) or "its links"
     more = f" and {len(ahead) - 10} more" if len(ahead) > 10 else ""
-    raise Waiting(action, f"{_named(task)} waits for {shown_titles}{more}: finish that first, or override", ahead)
+    raise Waiting(
+        action, f"{_named(task)} waits for {shown_titles}{more}: finish that first, or pass override=True", ahead
+    )
 
 
 def _named(item: Item) -> str:

@@ -10,9 +10,6 @@ import attrs
 from actionplans.checks import EMPTY, FrozenMap, advice, as_held, field_problems, shown
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Item, Plan
-from actionplans.vocabularies import custom_problems, touched_custom
-
-__all__ = ["custom_problems", "editable", "touched", "touched_custom"]
 
 
 def touched(before: Item, after: Item) -> tuple[str, ...]:
@@ -38,6 +35,8 @@ ITEM_VERBS: Mapping[str, str] = {
 PLAN_VERBS: Mapping[str, str] = {
     "status": "edit.complete_plan, edit.cancel_plan and edit.reopen_plan",
     "completed_at": "edit.complete_plan and edit.reopen_plan",
+    "paused_on": "edit.pause_plan and edit.resume_plan",
+    "anchors": "edit.set_anchor",
     "archived": "edit.archive_plan",
     "shared": "edit.share_plan",
     "comments": "edit.comment",
@@ -52,6 +51,7 @@ ALSO_CALLED: Mapping[str, tuple[str, ...]] = {
     "objective": ("objective_id", "parent_id"),
     "milestone": ("milestone_id",),
     "stage": ("stage_id",),
+    **dict.fromkeys(("start", "kickoff", "go_live", "end", "due"), ("anchors",)),
     **dict.fromkeys(("after", "predecessors", "depends_on"), ("dependencies",)),
 }
 """What people call a field that has another name here."""

@@ -9,11 +9,12 @@ explain      why a date is what it is, and what stands against its links
 slack        how far each task may slip
 """
 
+from actionplans.schedule.change import Calendars
 from actionplans.schedule.dates import Dates, due_of, duration_of, offset_date, settle, shifted, start_of
 from actionplans.schedule.explain import Conflict, Explanation, Limited, Skipped, Why, beyond, conflicts, explain, why
 from actionplans.schedule.links import End, bound
 from actionplans.schedule.reasons import Cause, Moved, Reason, Reschedule
-from actionplans.schedule.reschedule import Calendars, reschedule
+from actionplans.schedule.reschedule import reschedule
 from actionplans.schedule.slack import Slack, critical_path, last_due, slack
 
 __all__ = [

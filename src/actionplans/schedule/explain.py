@@ -13,11 +13,13 @@ from actionplans.errors import Refused
 from actionplans.model import Dependency, Milestone, Offset, Plan, Stage, Task, Warn
 from actionplans.model.words import Duration, Id, Line
 from actionplans.schedule.bases import NOWHERE, Base, Timed, base_of, dates, done_days, ends, timed
+from actionplans.schedule.change import Calendars
 from actionplans.schedule.dates import offset_date, shifted
 from actionplans.schedule.links import End, limits, source_of
-from actionplans.schedule.reschedule import Calendars
-from actionplans.schedule.sentences import day_of, distance
+from actionplans.schedule.sentences import anchor_named, day_of, distance
 from actionplans.workdays import WorkDays
+
+LET = {"start": "start", "due": "be due"}
 
 OTHER = "another item"
 """What an item is called whose title the reader may not see (V2)."""
@@ -49,14 +51,20 @@ class Explanation(Value):
 
     def sentence(self) -> str:
         """One sentence a customer can read."""
-        text = f"{day_of(self.date)} is {self._distance()} {self.anchor_name} ({day_of(self.anchor)})"
+        return f"{day_of(self.date)} is {self.clause()}."
+
+    def clause(self) -> str:
+        """The sentence without the date that it explains."""
+        text = f"{self._distance()} {self.anchor_name}"
+        if self.anchor != self.date:
+            text += f" ({day_of(self.anchor)})"
         if self.counted_from != self.anchor and self.offset.count:
             text += f", counted from {day_of(self.counted_from)}"
         if self.landed != self.date:
             text += f", moved from {day_of(self.landed)}"
         if self.skipped:
             text += f"; {'not counted' if self.landed == self.date else 'not worked'}: {_listed(self.skipped)}"
-        return text + "."
+        return text
 
     def _distance(self) -> str:
         if self.offset.count == 0:
@@ -112,9 +120,10 @@ class Limited(Value):
 class Why(Value):
     """Why an item's dates are what they are (D10).
 
-    `counted` explains each end that stands where an offset of its own puts it, `limits` what its links allow; of a
-    task `duration` says how many working days lie between its dates, `by_hand` that somebody set them, `locked` that
-    nothing moves them, `original_due` the first due date it had (D12).
+    `counted` explains each end that stands where an offset of its own puts it, `moved` where an offset would put one
+    that was moved since (by hand, by a link, an anchor or a pause), `limits` what its links allow. Of a task `duration`
+    says how many working days lie between its dates, `by_hand` that somebody set them, `locked` that nothing moves
+    them, `original_due` the first due date it had (D12).
     """
 
     item_id: Id
@@ -122,6 +131,7 @@ class Why(Value):
     start: dt.date | None
     due: dt.date | None
     counted: tuple[Explanation, ...] = ()
+    moved: tuple[Explanation, ...] = ()
     limits: tuple[Limited, ...] = ()
     duration: Duration | None = None
     by_hand: bool = False
@@ -133,12 +143,13 @@ class Why(Value):
         stands = [f"starts on {day_of(self.start)}"] if self.start else []
         stands += [f"is due on {day_of(self.due)}"] if self.due else []
         parts = [f"“{self.title}” {' and '.join(stands) or 'has no date'}"]
-        parts += [one.sentence().removesuffix(".") for one in self.counted]
+        parts += [one.clause() for one in self.counted]
+        parts += [f"moved since from {day_of(one.date)}, which is {one.clause()}" for one in self.moved]
         for one in self.limits:
             if one.state == "binding" and one.link is not None:
-                parts.append(f"“{one.title}” allows no earlier {one.end}")
+                parts.append(f"“{one.title}” lets it {LET[one.end]} no earlier")
             elif one.state == "broken":
-                parts.append(f"“{one.title}” would allow no earlier {one.end} than {day_of(one.date)}")
+                parts.append(f"in conflict with “{one.title}”, which lets it {LET[one.end]} on {day_of(one.date)}")
         parts += [f"it takes {self.duration} working day{'s' * (self.duration != 1)}"] if self.duration else []
         parts += ["set by hand"] * self.by_hand + ["locked"] * self.locked
         if self.original_due not in (None, self.due) and self.original_due is not None:
@@ -171,7 +182,8 @@ def why(plan: Plan, item_id: str, days: Calendars, names: Mapping[str, str] | No
         titles.get(item.id, OTHER),
         start,
         due,
-        tuple(_counted(plan, item, work, titles)),
+        tuple(one for one, stands in _counted(plan, item, work, titles) if stands),
+        tuple(one for one, stands in _counted(plan, item, work, titles) if not stands),
         tuple(_limited(item, _bases(plan), work, titles)),
         task.duration if task is not None and start is not None and due is not None else None,
         task is not None and task.hand_dated,
@@ -208,20 +220,20 @@ def _bases(plan: Plan) -> Callable[[str], Base]:
     return lambda item_id: base_of(items[item_id], done.get(item_id)) if item_id in items else NOWHERE
 
 
-def _counted(plan: Plan, item: Timed, days: WorkDays, titles: Mapping[str, str]) -> Iterator[Explanation]:
-    """The ends that stand where their own offsets put them."""
+def _counted(plan: Plan, item: Timed, days: WorkDays, titles: Mapping[str, str]) -> Iterator[tuple[Explanation, bool]]:
+    """Where the offsets of an item's ends put them, and whether they stand there."""
     base = _bases(plan)
     for date, offset in ends(item):
         if offset is None or date is None:
             continue
         if offset.anchor == "own_start":
-            anchor, name = dates(item)[0], "its start"
+            anchor, name = dates(item)[0], anchor_named(offset.anchor)
         elif offset.item_id:
             anchor, name = base(offset.item_id)[1], f"“{titles.get(offset.item_id, OTHER)}”"
         else:
-            anchor, name = plan.anchors.get(offset.anchor), offset.anchor.replace("_", " ")
-        if anchor is not None and offset_date(offset, anchor, days) == date:
-            yield explain(offset, name, anchor, days)
+            anchor, name = plan.anchors.get(offset.anchor), anchor_named(offset.anchor)
+        if anchor is not None:
+            yield explain(offset, name, anchor, days), offset_date(offset, anchor, days) == date
 
 
 def _limited(item: Timed, base: Callable[[str], Base], days: WorkDays, titles: Mapping[str, str]) -> Iterator[Limited]:

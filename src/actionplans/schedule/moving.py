@@ -28,20 +28,21 @@ class Moving:
 
     def put_start(self, day: dt.date, reason: Reason) -> None:
         """Start on a day; the due follows by the duration."""
+        undated = self.start is None and self.due is None
         self.start, self.reason = day, reason
-        if self.due is not None and self.duration is not None:
+        if (undated or self.due is not None) and self.duration is not None:
             self.due = due_of(day, self.duration, self.days)
         else:
             self.measure()
 
     def put_due(self, day: dt.date, reason: Reason) -> None:
         """Be due on a day; the start follows by the duration, or, where it stays, the duration by it."""
+        undated = self.start is None and self.due is None
         self.due, self.reason = day, reason
-        if self.start is not None:
-            if self.begun or self.duration is None:
-                self.measure()
-            else:
-                self.start = start_of(day, self.duration, self.days)
+        if (undated or self.start is not None) and self.duration is not None and not self.begun:
+            self.start = start_of(day, self.duration, self.days)
+        else:
+            self.measure()
 
     def put(self, start: dt.date | None, due: dt.date | None, reason: Reason | None) -> None:
         """Both ends, each for a reason of its own; the duration follows."""

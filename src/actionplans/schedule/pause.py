@@ -8,11 +8,11 @@ from attrs import frozen
 
 from actionplans.model import CLOSED, FrozenMap, Milestone, Plan, Task
 from actionplans.schedule.bases import Timed, dates, done_days, ends, timed
+from actionplans.schedule.change import Calendars
 from actionplans.schedule.dates import offset_date
 from actionplans.schedule.links import ENDS, End
 from actionplans.schedule.moving import Moving
 from actionplans.schedule.reasons import Moved, Reason, gone
-from actionplans.schedule.reschedule import Calendars
 from actionplans.workdays import WorkDays
 
 

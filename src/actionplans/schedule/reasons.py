@@ -16,7 +16,7 @@ from actionplans.model.words import Roll
 from actionplans.schedule.bases import Timed, timed
 from actionplans.schedule.dates import due_of, offset_date, shifted
 from actionplans.schedule.links import End, bound
-from actionplans.schedule.sentences import day_of, distance
+from actionplans.schedule.sentences import allowed, anchor_named, base_of_link, day_of, distance
 from actionplans.workdays import WorkDays
 
 Cause = Literal["offset", "shift", "link", "calendar", "duration", "today", "pause", "reopened"]
@@ -77,8 +77,8 @@ class Reason(NamedTuple):
                 return f"it is {distance(self.offset)} {source}, which {self._went()}"
             case "shift":
                 return f"it moves with {source}, which {self._went()}"
-            case "link":
-                return f"it depends on {source}{self._now()}"
+            case "link" if self.link is not None:
+                return f"{allowed(self.link)} {source} {base_of_link(self.link)}, on {_shown(self.now)}"
             case "calendar":
                 return f"{_shown(self.own)} is no longer worked"
             case "duration":
@@ -86,25 +86,19 @@ class Reason(NamedTuple):
             case "today":
                 return "an earlier day would lie in the past"
             case "pause":
-                return f"the plan stood still from {_shown(self.was)} and went on on {_shown(self.now)}"
+                return f"the plan was paused on {_shown(self.was)} and resumed on {_shown(self.now)}"
         return f"{source} is open again"
 
     def _named(self, names: Mapping[str, str]) -> str:
-        if self.source == "own_start":
-            return "its start"
         if self.source in names:
             return f"“{names[self.source]}”"
-        anchor = self.offset is not None and not self.offset.item_id and not self.link
-        return (self.source.replace("_", " ") if anchor else "another item") or "another item"
+        counted = self.offset is not None and not self.offset.item_id and self.link is None
+        return anchor_named(self.source) if counted and self.source else "another item"
 
     def _went(self) -> str:
         if self.was is None or self.now is None or self.was == self.now:
             return f"is on {_shown(self.now)}"
         return f"moved from {_shown(self.was)} to {_shown(self.now)}"
-
-    def _now(self) -> str:
-        kind = self.link.kind if self.link is not None else "FS"
-        return f", which {'starts' if kind in ('SS', 'SF') else 'ends'} on {_shown(self.now)}"
 
 
 Row = tuple[str, dt.date | None, dt.date | None, dt.date | None, dt.date | None, int | None, tuple[Any, ...]]
@@ -134,6 +128,8 @@ class Moved(NamedTuple):
     def sentence(self, names: Mapping[str, str] = EMPTY) -> str:
         """One sentence a customer can read; `names` are the titles, by id, of what the reader may see (D10, V2)."""
         title = f"“{names[self.item_id]}”" if self.item_id in names else "Another item"
+        if self.start is None and self.due is None:
+            return f"{title} has no date any more, because {self.reason.clause(names)}."
         what, old, new = "starts", self.old_start, self.start
         if self.old_due != self.due or new is None:
             what, old, new = "is due", self.old_due, self.due

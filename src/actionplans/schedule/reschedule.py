@@ -8,7 +8,7 @@ calendar or owner changed, or that hangs on something that moved. Conflicts else
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 from attrs import define, field
@@ -16,15 +16,13 @@ from attrs import define, field
 from actionplans.model import CLOSED, Milestone, Offset, Plan, Task, Warn
 from actionplans.model.words import LinkPolicy
 from actionplans.ordering import downstream
-from actionplans.schedule.bases import NOWHERE, Base, Timed, base_of, dates, done_days, ends, links, successors, timed
+from actionplans.schedule.bases import Base, Timed, base_of, dates, ends, successors
+from actionplans.schedule.change import Calendars, Change, went
 from actionplans.schedule.dates import due_of, duration_of, offset_date, start_of
 from actionplans.schedule.links import ENDS, KINDS, End, Limit, bound, limits, source_of
 from actionplans.schedule.moving import Moving, pushed
 from actionplans.schedule.reasons import Reason, Reschedule, Row, gone
 from actionplans.workdays import WorkDays
-
-Calendars = Callable[[Task | None], WorkDays]
-"""The working days of a task (D7), or of the plan itself (None)."""
 
 
 def reschedule(
@@ -44,62 +42,31 @@ def reschedule(
     `policy` is another one than the plan's (P5).
     """
     same_days, how = days_before is None, policy or after.link_policy
-    plain = same_days and how == "push"
-    walk = _Walk(before, after, days, days_before or days, same_days, plain, today, how, set(look_at))
+    walk = _Walk(
+        before=before,
+        after=after,
+        days=days,
+        days_before=days_before or days,
+        same_days=same_days,
+        look=set(look_at),
+        today=today,
+        policy=how,
+        plain=same_days and how == "push",
+    )
     walk.compare()
     walk.run()
     return Reschedule(tuple(walk.moves), tuple(walk.warnings))
 
 
-@define
-class _Walk:
-    """One walk. `now` has the bases of what moved, `look` the ids of what is to be looked at.
+@define(kw_only=True)
+class _Walk(Change):
+    """One walk through a change; `moves` and `warnings` are what came of it."""
 
-    `relinked` are the ids of items that are new, or whose links or offsets changed.
-    """
-
-    before: Plan
-    after: Plan
-    days: Calendars
-    days_before: Calendars
-    same_days: bool
-    plain: bool
     today: dt.date
     policy: LinkPolicy
-    look: set[str]
-    old: Mapping[str, Timed] = field(factory=dict)
-    items: Mapping[str, Timed] = field(factory=dict)
-    done_before: Mapping[str, dt.date] = field(factory=dict)
-    done: Mapping[str, dt.date] = field(factory=dict)
-    now: dict[str, Base] = field(factory=dict)
-    relinked: set[str] = field(factory=set)
+    plain: bool
     moves: list[Row] = field(factory=list)
     warnings: list[Warn] = field(factory=list)
-
-    def compare(self) -> None:
-        """Find what changed."""
-        before, after = self.before, self.after
-        self.items = {one.id: one for one in timed(after)}
-        self.old = self.items if before is after else {one.id: one for one in timed(before)}
-        self.done_before, self.done = done_days(before), done_days(after)
-        old_of = self.old.get
-        for item_id, one in self.items.items():
-            old = old_of(item_id)
-            if old is None:
-                self.look.add(item_id)
-                self.relinked.add(item_id)
-            elif old is not one:
-                self._compare(old, one)
-            if not self.same_days and old is not None and self._calendar_before(old) is not self._calendar(one):
-                self.look.add(item_id)
-        for point in after.milestones:
-            if self.done_before.get(point.id) != self.done.get(point.id) and point.id in self.old:
-                self._based(point)
-        moved = {name for name, day in after.anchors.items() if before.anchors.get(name) != day}
-        if moved:
-            for one in self.items.values():
-                if any(offset is not None and offset.anchor in moved for _, offset in ends(one)):
-                    self.look.add(one.id)
 
     def run(self) -> None:
         """Look at what is to be looked at, predecessors first."""
@@ -117,46 +84,6 @@ class _Walk:
             if item_id in now:
                 look.update(after.get(item_id, ()))
 
-    def _calendar(self, item: Timed) -> WorkDays:
-        return self.days(item if isinstance(item, Task) else None)
-
-    def _calendar_before(self, item: Timed) -> WorkDays:
-        return self.days_before(item if isinstance(item, Task) else None)
-
-    def _compare(self, old: Timed, new: Timed) -> None:
-        """Whether an item is to be looked at for what changed in itself, and whether others are because of it."""
-        if links(old) != links(new):
-            self.look.add(new.id)
-            self.relinked.add(new.id)
-        elif dates(old) != dates(new) or self._calendar_before(old) is not self._calendar(new):
-            self.look.add(new.id)
-        self._based(new)
-
-    def _based(self, item: Timed) -> None:
-        now = base_of(item, self.done.get(item.id))
-        if now != self._was(item.id):
-            self.now[item.id] = now
-
-    def _was(self, item_id: str) -> Base:
-        """What others counted from in an item before."""
-        item = self.old.get(item_id)
-        return NOWHERE if item is None else base_of(item, self.done_before.get(item_id))
-
-    def _base(self, item_id: str) -> Base:
-        """What others count from in an item, as it stands now."""
-        known = self.now.get(item_id)
-        if known is None:
-            item = self.items.get(item_id)
-            known = NOWHERE if item is None else base_of(item, self.done.get(item_id))
-        return known
-
-    def _went(self, offset: Offset) -> tuple[dt.date | None, dt.date | None]:
-        """The dates, before and now, of what an offset counts from."""
-        name = offset.item_id
-        if not name:
-            return self.before.anchors.get(offset.anchor), self.after.anchors.get(offset.anchor)
-        return self._was(name)[1] if name in self.now else self._base(name)[1], self._base(name)[1]
-
     def _task(self, task: Task) -> None:
         """Count a task again where it must be, let its links move it as the policy says, and note what came of it."""
         days, old = self.days(task), self.old.get(task.id)
@@ -171,7 +98,7 @@ class _Walk:
             self._stays(task, at)
             return
         if task.duration is None and task.start is not None and task.due is not None:
-            at.duration = duration_of(task.start, task.due, days if old is None else self._calendar_before(old))
+            at.duration = duration_of(task.start, task.due, days if old is None else self.calendar_before(old))
         if not by_hand:
             self._again(task, old, at)
         if self.policy == "asap" and not at.begun:
@@ -190,7 +117,7 @@ class _Walk:
         by = counted = None
         end, limit = "start", self.today
         for link in task.dependencies:
-            base = now.get(link.predecessor_id) or self._base(link.predecessor_id)
+            base = now.get(link.predecessor_id) or self.base(link.predecessor_id)
             bounded = bound(link, base[0], base[1], days)
             if bounded is not None:
                 there = pushed(start, due, duration, bounded[0], bounded[1], days)
@@ -233,17 +160,17 @@ class _Walk:
 
     def _again(self, task: Task, old: Timed | None, at: Moving) -> None:
         """Follow anchors, milestones and calendars, both ways (P6)."""
-        days_old = at.days if old is None or old is task and self.same_days else self._calendar_before(old)
+        days_old = at.days if old is None or old is task and self.same_days else self.calendar_before(old)
         if task.offset is None and task.start_offset is None and days_old is at.days:
             return
-        start = None if at.begun else self._followed(task, "start", days_old, at.days)
-        due = self._followed(task, "due", days_old, at.days)
+        start = None if at.begun else self.followed(task, "start", days_old, at.days)
+        due = self.followed(task, "due", days_old, at.days)
         if start is None and due is None:
             if days_old is not at.days:
                 at.roll()
-                self._by_own_start(task, at, days_old)
+            self._by_own_start(task, at, old, days_old)
         elif start is None and due is not None:
-            if self._stands(task, "start", days_old):
+            if self.stands(task, "start", days_old):
                 at.put(at.start, *due)
             else:
                 at.put_due(*due)
@@ -261,60 +188,28 @@ class _Walk:
         """The due follows by an offset of its own, also one from the own start, or else by the duration."""
         if due is not None:
             at.put(start[0], due[0], due[1] if start[0] == task.start else start[1])
-        elif self._stands(task, "due", days_old):
+        elif self.stands(task, "due", days_old):
             at.put(start[0], task.due, start[1])
         else:
             at.put_start(*start)
-            self._by_own_start(task, at, days_old)
+            self._by_own_start(task, at, self.old.get(task.id), days_old)
 
-    def _by_own_start(self, task: Task, at: Moving, days_old: WorkDays) -> None:
+    def _by_own_start(self, task: Task, at: Moving, old: Timed | None, days_old: WorkDays) -> None:
         """Count a due again from the start it is counted from, unless it was moved since (D9, P6)."""
         own, start = task.offset, at.start
         if own is None or own.anchor != "own_start" or start is None:
             return
-        new = task.start is None and task.due is None
-        if new or task.start is not None and offset_date(own, task.start, days_old) == task.due:
-            reason = Reason("offset", "due", "own_start", task.start, start, own)
-            at.put(start, offset_date(own, start, at.days), reason if start == task.start else at.reason)
-
-    def _stands(self, item: Timed, end: End, days_old: WorkDays) -> bool:
-        """Whether one end of an item stood where an offset of its own put it."""
-        date, offset = ends(item)[end == "due"]
-        if offset is None or date is None or offset.anchor == "own_start":
-            return False
-        was, _ = self._went(offset)
-        return was is not None and offset_date(offset, was, days_old) == date
-
-    def _followed(self, item: Timed, end: End, days_old: WorkDays, days: WorkDays) -> tuple[dt.date, Reason] | None:
-        """One end's date after what its offset counts from, or its calendar, changed; None where nothing did (P6).
-
-        One that stands where its offset put it is counted again; one moved since goes as far as its anchor went. What
-        is counted from a task is a link (P1), and only counted again when the calendar changes.
-        """
-        date, offset = ends(item)[end == "due"]
-        if offset is None or offset.anchor == "own_start":
-            return None
-        was, now = self._went(offset)
-        if now is None:
-            return None
-        reason = Reason("offset", end, offset.item_id or offset.anchor, was, now, offset)
-        if date is None:
-            return (offset_date(offset, now, days), reason) if was is None or item.id not in self.old else None
-        if was is None or days is days_old and (was == now or offset.anchor.startswith("task:")):
-            return None
-        if offset_date(offset, was, days_old) == date:
-            return offset_date(offset, now, days), reason
-        if was == now or offset.anchor.startswith("task:"):
-            return None
-        unit = "working_days" if offset.unit == "working_days" else "days"
-        count = went(was, now, days) if unit == "working_days" else (now - was).days
-        shift = reason._replace(cause="shift", own=date, shift=count, unit=unit)
-        return gone(date, count, unit, end, days, offset.roll), shift
+        first = task.due is None and (old is None or task.start is None)
+        if first or self.counted_otherwise(task, "due", old) or self.stood(own, task, days_old):
+            day = offset_date(own, start, at.days)
+            if day != at.due:
+                reason = Reason("offset", "due", "own_start", task.start, start, own)
+                at.put(start, day, reason if start == task.start or at.reason is None else at.reason)
 
     def _push(self, task: Task, at: Moving) -> None:
         """Move later as far as links force it (P5)."""
         binding: Limit | None = None
-        for limit in limits(task, self._base, at.days):
+        for limit in limits(task, self.base, at.days):
             if at.push(limit[0], limit[1]):
                 binding = limit
         if binding is not None:
@@ -327,12 +222,12 @@ class _Walk:
             now = self.now.get(link.predecessor_id)
             from_start = link.kind in ("SS", "SF")
             if now is not None and not (at.begun and link.kind in ("FS", "SS")):
-                was = self._was(link.predecessor_id)
+                was = self.was(link.predecessor_id)
                 shifts += self._shift(link.predecessor_id, was[not from_start], now[not from_start], at, from_start)
         for end in ENDS:
             offset = ends(task)[end == "due"][1]
             if offset is not None and offset.anchor.startswith("task:") and not (at.begun and end == "start"):
-                shifts += self._shift(offset.item_id, *self._went(offset), at, False)
+                shifts += self._shift(offset.item_id, *self.went(offset), at, False)
         if shifts:
             most = max(shifts, key=lambda one: one.shift)
             if most.own is not None and most.shift:
@@ -354,7 +249,7 @@ class _Walk:
 
     def _earliest(self, task: Task, at: Moving) -> None:
         """Go to the earliest day that links and own offsets allow, and to none before today unless it stood there."""
-        linked = limits(task, self._base, at.days)
+        linked = limits(task, self.base, at.days)
         undated = at.start is None and at.due is None
         if not linked or undated and at.duration is None:
             return
@@ -379,7 +274,7 @@ class _Walk:
         for end in ENDS:
             offset = ends(task)[end == "due"][1]
             if offset is not None and not offset.anchor.startswith(("task:", "own_start")):
-                now = self._went(offset)[1]
+                now = self.went(offset)[1]
                 if now is not None:
                     yield end, offset_date(offset, now, days), offset, (None, now)
 
@@ -391,7 +286,7 @@ class _Walk:
         """The fields of that reason."""
         _, _, by, (start, due) = limit
         if isinstance(by, Offset):
-            return "offset", end, source_of(by), self._went(by)[0], due, by
+            return "offset", end, source_of(by), self.went(by)[0], due, by
         return "link", end, by.predecessor_id, None, start if by.kind in ("SS", "SF") else due, None, by
 
     def _stays(self, task: Task, at: Moving) -> None:
@@ -404,11 +299,11 @@ class _Walk:
             at.start, at.due = base_of(task)
         if state == "locked" and old is not None:
             for end in ENDS:
-                followed = self._followed(task, end, self._calendar_before(old), at.days)
+                followed = self.followed(task, end, self.calendar_before(old), at.days)
                 if followed is not None and followed[0] != dates(task)[end == "due"]:
                     self._warn(task, state, followed[1].source)
                     return
-        linked = [] if self.policy == "hold" else limits(task, self._base, at.days)
+        linked = [] if self.policy == "hold" else limits(task, self.base, at.days)
         for limit in sorted(linked, key=lambda one: (one[1], source_of(one[2])), reverse=True):
             if at.push(limit[0], limit[1]):
                 self._warn(task, state, source_of(limit[2]))
@@ -429,10 +324,10 @@ class _Walk:
         if old is not None and old is not item and dates(old) != dates(item):
             return
         days = self.days(None)
-        days_old = self._calendar_before(old) if old is not None else days
+        days_old = self.calendar_before(old) if old is not None else days
         at = Moving(*dates(item), None, False, days)
         for end in ENDS:
-            followed = self._followed(item, end, days_old, days) or self._linked(item, end, days_old, days)
+            followed = self.followed(item, end, days_old, days) or self._linked(item, end, days_old, days)
             if followed is not None:
                 day, reason = followed
                 at.put(day if end == "start" else at.start, day if end == "due" else at.due, reason)
@@ -444,7 +339,7 @@ class _Walk:
         date, offset = ends(item)[end == "due"]
         if offset is None or date is None or not offset.anchor.startswith("task:") or self.policy == "hold":
             return None
-        was, now = self._went(offset)
+        was, now = self.went(offset)
         if now is None:
             return None
         counted = offset_date(offset, now, days)
@@ -474,12 +369,6 @@ def _binding(allowed: Iterable[Limit], at: Moving) -> tuple[dt.date, Limit]:
     if start is not None and due[1] <= due_of(start[1], at.duration or 1, at.days):
         return start[1], start
     return start_of(due[1], at.duration or 1, at.days), due
-
-
-def went(was: dt.date, now: dt.date, days: WorkDays) -> int:
-    """By how many working days a day moved: those after it up to where it is now, counted backwards as negative."""
-    day = dt.timedelta(days=1)
-    return days.count(was + day, now) if now > was else -days.count(now + day, was)
 
 
 def short(title: str) -> str:

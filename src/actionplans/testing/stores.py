@@ -18,10 +18,10 @@ from actionplans.errors import MissingExtra
 try:
     from actionplans.testing.committing import CommittingContract
     from actionplans.testing.finding import FindingContract
-except ModuleNotFoundError as error:
-    if error.name not in ("pytest", "hypothesis"):
+except ModuleNotFoundError as _error:
+    if _error.name not in ("pytest", "hypothesis"):
         raise
-    raise MissingExtra(error.name, "test") from error
+    raise MissingExtra(_error.name, "test") from _error
 
 
 class StoreContract(CommittingContract, FindingContract):

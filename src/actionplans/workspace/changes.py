@@ -9,11 +9,12 @@ from typing import Any, cast
 import attrs
 from attrs import define, field, frozen
 
+from actionplans import edit
 from actionplans.checks import EMPTY, FrozenMap, shown
-from actionplans.edit import Context
 from actionplans.errors import Invalid, NotFound, Problem, Refused, Stale
 from actionplans.journal import Edit, Entry, undone
 from actionplans.model import Account, Item, Plan, Warn
+from actionplans.model.rules import check
 from actionplans.permissions import subject
 from actionplans.schedule import Moved
 from actionplans.settings import Settings
@@ -65,13 +66,8 @@ class Changer:
         kwargs: Mapping[str, Any],
     ) -> View:
         """As `Workspace.change`; with a `revision` only on the plan as it was read (S2)."""
-        action, given = self._asked(verb, args, kwargs)
-
-        def run(plan: Plan, context: Context) -> Any:
-            return verb(plan, context, *args, **kwargs)
-
         for attempt in range(TRIES):
-            step = self._run(plan_id, revision, action, given, run)
+            step = self._run(plan_id, revision, verb, args, kwargs)
             if step.after == step.plan:
                 return step.seen(self.desk, step.after)
             try:
@@ -85,8 +81,7 @@ class Changer:
 
     def preview(self, plan_id: str, verb: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> View:
         """As `change`, decided and run in the same way, but nothing is stored (P6)."""
-        action, given = self._asked(verb, args, kwargs)
-        step = self._run(plan_id, None, action, given, lambda plan, context: verb(plan, context, *args, **kwargs))
+        step = self._run(plan_id, None, verb, args, kwargs)
         return step.seen(self.desk, step.after)
 
     def undo(self, plan_id: str, revision: int | None) -> View:
@@ -119,22 +114,14 @@ class Changer:
                 return entry
         raise NotFound("step", str(number))
 
-    def _asked(self, verb: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-        """The verb's action, and its arguments by name."""
+    def _run(
+        self, plan_id: str, revision: int | None, verb: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Step:
+        """Read, decide and edit; nothing is stored. What a host's own verb gives is checked in full."""
         action = getattr(verb, "action", None)
         if not isinstance(action, str) or not callable(verb):
             raise Invalid("change", (Problem("verb", f"a verb of actionplans.edit is wanted, not {shown(verb)}"),))
-        return action, _given(verb, args, kwargs)
-
-    def _run(
-        self,
-        plan_id: str,
-        revision: int | None,
-        action: str,
-        given: Mapping[str, Any],
-        run: Callable[[Plan, Context], Any],
-    ) -> Step:
-        """Read, decide and edit; nothing is stored."""
+        given = _given(verb, args, kwargs)
         desk, settings = self.desk, self.desk.settings()
         plan = desk.store.get(Plan, plan_id)
         account = desk.store.get(Account, plan.account_id)
@@ -146,9 +133,11 @@ class Changer:
         brought = (getattr(one, "owner_id", one) for one in given.values())
         warn, moved = told.warnings.append, told.moves.append
         context = desk.context(plan, account, settings, brought, warn=warn, moved=moved)
-        after = run(plan, context)
+        after = verb(plan, context, *args, **kwargs)
         if not isinstance(after, Plan) or (after.id, after.account_id) != (plan.id, plan.account_id):
             raise Invalid("change", (Problem("verb", f"gives {shown(after)} instead of the plan, changed"),))
+        if getattr(edit, getattr(verb, "__name__", ""), None) is not verb:
+            check(after)
         desk.today(settings, account, after)  # a time zone that is none is refused before it is stored
         if after is not plan:
             told.warnings += unknown_years(after, context, plan)
