@@ -29,10 +29,10 @@ def national_calendar(
     asked = _years(years)
     known: dict[str, list[str]] = holidays.list_supported_countries(include_aliases=False)
     if not isinstance(country, str) or country not in known:
-        _refuse("country", f"there is none with the code {shown(country)}: {advice(str(country), known)}")
+        _refuse("country", f"there is none with the code {shown(country)}: {advice(str(country).upper(), known)}")
     if subdivision and subdivision not in known[country]:
         parts = known[country]
-        told = advice(str(subdivision), parts) if parts else "it has none"
+        told = advice(str(subdivision).upper(), parts) if parts else "it has none"
         _refuse("subdivision", f"{country} has no part with the code {shown(subdivision)}: {told}")
     found: Any = holidays.country_holidays(country, subdiv=subdivision or None, years=asked)
     _covered(found, asked, country)

@@ -15,7 +15,7 @@ from actionplans.edit.following import follow, hanging_on, one_after_the_other, 
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
 from actionplans.model.words import LinkPolicy
-from actionplans.schedule import Reschedule
+from actionplans.schedule import Reschedule, beyond
 from actionplans.schedule.bases import ends, timed
 from actionplans.schedule.pause import anchors_after, resumed
 from actionplans.schedule.reasons import dated
@@ -110,7 +110,8 @@ def recount(plan: Plan, context: Context, before: Settings, calendars: Mapping[s
 
     `before` are the settings as they were, `calendars` the names of the persons' calendars by the persons' id, where
     those were others. Offsets are counted again, all other tasks keep their start, rolled `next`, and their duration;
-    then links move as the plan's policy says.
+    then links move as the plan's policy says. Warns of dates that stand in years whose holidays the calendars that are
+    new do not know (D6).
     """
     changeable(plan, "counting again")
     if not isinstance(before, Settings):
@@ -122,4 +123,10 @@ def recount(plan: Plan, context: Context, before: Settings, calendars: Mapping[s
             "counting again", "calendars", f"names of calendars by the persons' id are wanted, not {shown(calendars)}"
         )
     was = attrs.evolve(context, settings=before, calendars=FrozenMap({**context.calendars, **calendars}))
-    return follow(plan, plan, context, calendars_before=was.calendars_of(plan))[0]
+    then, now = was.calendars_of(plan), context.calendars_of(plan)
+    after, _ = follow(plan, plan, context, calendars_before=then)
+    stood, held = beyond(plan, now), beyond(plan, then)
+    for warning in beyond(after, now):
+        if warning in stood and warning not in held:  # of those that moved the workspace tells
+            context.warn(warning)
+    return after

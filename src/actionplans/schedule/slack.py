@@ -13,7 +13,7 @@ from actionplans.errors import Invalid
 from actionplans.model import Milestone, Plan, Task
 from actionplans.model.words import Id
 from actionplans.ordering import downstream
-from actionplans.schedule.bases import NOWHERE, Base, Timed, dates, done_days, ends, successors, timed
+from actionplans.schedule.bases import NOWHERE, Base, Timed, dates, done_days, ends, sources, successors, timed
 from actionplans.schedule.change import Calendars
 from actionplans.schedule.dates import due_of, duration_of, start_of
 from actionplans.schedule.links import limits
@@ -169,7 +169,12 @@ class _Slips:
 
     def _follows(self, item: Timed, point_id: str, due: dt.date | None) -> bool:
         """Whether what is counted from a milestone, and follows it under every policy, can do so up to that day."""
-        points = [attrs.evolve(one, reached_on=one.reached_on or self.done.get(one.id)) for one in self.plan.milestones]
+        near = (self.items[one] for one in dict.fromkeys((point_id, item.id, *sources(item))) if one in self.items)
+        points = [
+            attrs.evolve(one, reached_on=one.reached_on or self.done.get(one.id))
+            for one in near
+            if isinstance(one, Milestone)
+        ]
         alone = (item,) if isinstance(item, Task) else ()
         before = attrs.evolve(self.plan, objectives=(), plays=(), milestones=tuple(points), tasks=alone)
         moved = (attrs.evolve(one, due=due) if one.id == point_id else one for one in points)

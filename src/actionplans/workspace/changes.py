@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import attrs
@@ -13,9 +13,9 @@ from actionplans import edit
 from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.errors import Invalid, NotFound, Problem, Refused, Stale
 from actionplans.journal import Edit, Entry, undone
-from actionplans.model import Account, Item, Plan, Warn
+from actionplans.model import Account, Completion, Item, Plan, Warn
 from actionplans.model.rules import check
-from actionplans.permissions import subject
+from actionplans.permissions import Subject, subject
 from actionplans.schedule import Moved
 from actionplans.settings import Settings
 from actionplans.sharing import View, moves_seen
@@ -33,13 +33,14 @@ class Told:
 
 @frozen
 class Step:
-    """One verb run on one plan: what it was, what it is, and what the verb told."""
+    """One verb run on one plan: what it was, what it is, about which item of it, and what the verb told."""
 
     plan: Plan
     after: Plan
     account: Account
     settings: Settings
     action: str
+    item_id: str
     told: Told
 
     def seen(self, desk: Desk, plan: Plan) -> View:
@@ -71,7 +72,8 @@ class Changer:
             if step.after == step.plan:
                 return step.seen(self.desk, step.after)
             try:
-                stored = self.desk.keep(step.plan, step.after, step.action)
+                detail = FrozenMap({"item": step.item_id}) if step.item_id else EMPTY
+                stored = cast(Plan, self.desk.commit(Change(step.plan, step.after, step.action, detail))[0])
             except Stale:
                 if revision is not None or attempt + 1 == TRIES:
                     raise
@@ -87,32 +89,30 @@ class Changer:
     def undo(self, plan_id: str, revision: int | None) -> View:
         """As `Workspace.undo`; decided as the step itself, also where it is an undo that is undone."""
         desk = self.desk
+        last = desk.store.get(Plan, plan_id).revision  # also where somebody else takes a step meanwhile
 
         def taken_back() -> View:
             settings, plan = desk.settings(), desk.store.get(Plan, plan_id)
             account = desk.store.get(Account, plan.account_id)
             desk.seen(plan, account, settings)
-            entry = self._entry(plan, revision)
-            items = {one.id: one for one in plan.items()}
-            about = [items[one.item_id] for one in entry.edits if one.item_id in items]
+            entry = self._entry(plan, last if revision is None else revision)
             name = entry.detail.get("undone", entry.action)
-            desk.need(settings, name, subject(account, plan, about[0] if about else None))
-            if any(one.fixed for one in about) and any(one.field in ("title", "description") for one in entry.edits):
-                desk.need(settings, "library.edit", subject(account, plan))
-            detail = FrozenMap({"undone": name, "revision": str(entry.revision)})
+            for action, about in _needed(plan, account, name, entry):
+                desk.need(settings, action, about)
+            item = {"item": entry.detail["item"]} if "item" in entry.detail else {}
+            detail = FrozenMap({"undone": name, "revision": str(entry.revision), **item})
             change = Change(plan, undone(plan, entry.edits), "plan.undo", detail)
             return desk.seen(cast(Plan, desk.commit(change)[0]), account, settings, written=True)
 
         return desk.repeated(taken_back)
 
-    def _entry(self, plan: Plan, revision: int | None) -> Entry:
-        number = plan.revision if revision is None else revision
+    def _entry(self, plan: Plan, revision: int) -> Entry:
         for entry in self.desk.store.journal("plan", plan.id):
-            if entry.revision == number:
+            if entry.revision == revision:
                 if not entry.edits:
                     raise Refused("undoing", f"{entry.action} began this plan: cancel or archive it instead")
                 return entry
-        raise NotFound("step", str(number))
+        raise NotFound("step", str(revision))
 
     def _run(
         self, plan_id: str, revision: int | None, verb: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -128,7 +128,7 @@ class Changer:
         desk.seen(plan, account, settings)
         if revision is not None and plan.revision != revision:
             raise Stale("plan", plan_id, revision, plan.revision)
-        name = self._decided(action, plan, account, settings, given)
+        name, item_id = self._decided(action, plan, account, settings, given)
         told = Told()
         brought = (getattr(one, "owner_id", one) for one in given.values())
         warn, moved = told.warnings.append, told.moves.append
@@ -141,10 +141,14 @@ class Changer:
         desk.today(settings, account, after)  # a time zone that is none is refused before it is stored
         if after is not plan:
             told.warnings += unknown_years(after, context, plan)
-        return Step(plan, after, account, settings, name, told)
+        return Step(plan, after, account, settings, name, item_id, told)
 
-    def _decided(self, action: str, plan: Plan, account: Account, settings: Settings, given: Mapping[str, Any]) -> str:
-        """Ask for the action on what the verb is about, and for what it asks besides; gives the action's full name.
+    def _decided(
+        self, action: str, plan: Plan, account: Account, settings: Settings, given: Mapping[str, Any]
+    ) -> tuple[str, str]:
+        """Ask for the action on what the verb is about, and for what it asks besides.
+
+        Gives the action's full name, and the id of the item that it is about, where it is not the plan or new.
 
         Adding an item is decided by the plan it comes into: what a new item says of its owner proves nothing.
         """
@@ -157,7 +161,29 @@ class Changer:
             needed.append("library.edit")
         for one in needed:
             self.desk.need(settings, one, about)
-        return needed[0]
+        return needed[0], item.id if item is not None and action != "create" else ""
+
+
+def _needed(plan: Plan, account: Account, name: str, entry: Entry) -> Iterator[tuple[str, Subject]]:
+    """What taking back a step needs: to be allowed the step itself, on what it was about, and what it asked besides.
+
+    Where a step does not say which item it was about, that is all of its kind that it touched.
+    """
+    items = {one.id: one for one in plan.items()}
+    kind, _, action = name.partition(".")
+    ids = [entry.detail["item"]] if "item" in entry.detail else [] if action == "create" else _ids(entry, kind)
+    about = [subject(account, plan, items[one]) for one in ids if one in items] or [subject(account, plan)]
+    for one in about:
+        yield name, one
+        if any(isinstance(back.before, Completion) and back.before.override for back in entry.edits):
+            yield "task.override", one
+    words = (back.item_id for back in entry.edits if back.field in ("title", "description"))
+    if any(one in items and items[one].fixed for one in words):
+        yield "library.edit", subject(account, plan)
+
+
+def _ids(entry: Entry, kind: str) -> list[str]:
+    return list(dict.fromkeys(one.item_id for one in entry.edits if one.kind == kind))
 
 
 def _given(verb: Callable[..., Plan], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
