@@ -1,11 +1,15 @@
 """Two who do the same at once: the store decides between them, or it is written down that nobody does (A3, R6)."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
+import attrs
 import pytest
 
 import actionplans as ap
 from actionplans.errors import NotFound, Refused
+from actionplans.storage import Store
 from actionplans.workspace import Workspace
 from tests.workspace.world import opened, snapshot, store_of, watched
 
@@ -18,6 +22,38 @@ def test_two_who_make_the_same_company_get_the_same(ws: Workspace) -> None:
     second = through.accounts.get_or_create("NEW  co", "https://new.example/about")
     assert [second] == made == list(ws.accounts.find("new co"))
     assert 1 == second.revision
+
+
+def test_whenever_the_first_makes_it_the_second_gets_the_same() -> None:
+    """Before every single call of the store by the second in turn (A3)."""
+    for n in range(100):
+        with opened() as ws:
+            made: list[ap.Account] = []
+            store = Interrupted(store_of(ws), n, lambda: made.append(ws.accounts.get_or_create("Co", "co.example")))
+            second = Workspace(attrs.evolve(ws._desk, store=store)).accounts.get_or_create("Co", "co.example")
+            if not made:
+                break
+            assert [second] == made == list(ws.accounts.find("co"))
+    assert 5 <= n < 100
+
+
+class Interrupted:
+    """A store before whose call of that number something happens."""
+
+    def __init__(self, store: Store, number: int, happens: Callable[[], None]) -> None:
+        """A door to the same store."""
+        self.store, self.left, self.happens = store, number, happens
+
+    def __getattr__(self, name: str) -> Any:
+        """What is called is the store's."""
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            if self.left == 0:
+                self.happens()
+            self.left -= 1
+            return getattr(self.store, name)(*args, **kwargs)
+
+        return called
 
 
 def test_many_threads_make_one_company(ws: Workspace) -> None:

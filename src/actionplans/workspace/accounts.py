@@ -87,8 +87,9 @@ class Accounts:
             raise Invalid("account", (Problem("name", f"must not be blank: {shown(name)}"),))
 
         def found_or_made() -> Account:
+            made = self._new_id(name, website, fields)  # before it is looked for: who takes the id meanwhile is found
             found = self._named(name, host_of(website), warn or self.desk.heed)
-            return self._new(name, website, fields) if found is None else found
+            return self._new(made, name, website, fields) if found is None else found
 
         return self.desk.repeated(found_or_made)
 
@@ -147,8 +148,8 @@ class Accounts:
                 now = followed(plan, now, self.desk.context(plan, after, settings, (new,)))
                 yield Change(plan, now, "task.assign", FrozenMap({"account": after.id}))
 
-    def _new(self, name: str, website: str, fields: Mapping[str, Any]) -> Account:
-        bare = Account(self._new_id(name, website, fields), name, website=website)
+    def _new(self, id: str, name: str, website: str, fields: Mapping[str, Any]) -> Account:
+        bare = Account(id, name, website=website)
         return self._added(evolved(bare, fields, frozenset({"id", "name", "website", "revision", "created_by"})))
 
     def _new_id(self, name: str, website: str, fields: Mapping[str, Any]) -> str:
