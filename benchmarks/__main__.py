@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.imports import imports
+from benchmarks.launch_memory import launch_memory
 from benchmarks.launch_sqlite import launch_sqlite
 from benchmarks.offsets import offsets
 from benchmarks.reschedule import reschedule_1000, reschedule_10000, reschedule_100000
 from benchmarks.xlsx import xlsx
 
 ALL: dict[str, tuple[Callable[..., dict[str, float]], float]] = {
-    "launch_sqlite": (launch_sqlite, 1.5),
+    "launch_sqlite": (launch_sqlite, 1.3),
+    "launch_memory": (launch_memory, 1.2),
     "offsets": (offsets, 3.0),
     "reschedule_1000": (reschedule_1000, 4.0),
     "reschedule_10000": (reschedule_10000, 4.0),
@@ -43,10 +45,13 @@ def main() -> int:
         found[name] = {**(run() if given.repeats is None else run(given.repeats)), "wanted": wanted}
         if not given.json:
             row = found[name]
-            print(
-                f"{name:15} ours {row['ours']:8.3f} s   floor {row['floor']:8.3f} s   ratio {row['ratio']:5.2f}", end=""
-            )
+            unit = "MB" if name.endswith("memory") else "s "
+            print(f"{name:15} ours {row['ours']:8.3f} {unit}  floor {row['floor']:8.3f} {unit}", end="")
+            print(f"  ratio {row['ratio']:5.2f}", end="")
             print(f"   ({row.get('least', 0):.2f} to {row.get('most', 0):.2f}; wanted ≤ {wanted})")
+            for other, ratio in row.items():
+                if other.endswith("_ratio"):
+                    print(f"    {other.removesuffix('_ratio'):22} ratio {ratio:5.2f}")
     if given.json:
         json.dump(found, sys.stdout, indent=1)
         print()

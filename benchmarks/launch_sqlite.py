@@ -1,4 +1,7 @@
-"""Launching a template of 20 tasks on 10,000 accounts, against bare `sqlite3` executemany of the same rows."""
+"""Launching a template of 20 tasks on 10,000 accounts, against bare `sqlite3` executemany of the same rows.
+
+Object mappers that are installed (extra `bench`) write the same rows in the same run.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import actionplans as ap
 from actionplans.launch import draft
 from actionplans.model import Dependency, Offset, TemplateMilestone, TemplateTask
 from actionplans.storage import Batch, Write
+from benchmarks.launch_peers import Chunks, Peer, peers
 from benchmarks.measure import paired
 
 ACCOUNTS, CHUNK = 10_000, 500
@@ -41,7 +45,10 @@ def template() -> ap.Template:
 
 
 def launch_sqlite(repeats: int = 5, accounts: int = ACCOUNTS) -> dict[str, float]:
-    """Drafts made, launched and committed in chunks of 500 plans; the floor writes the very same rows, made before."""
+    """Drafts made, launched and committed in chunks of 500 plans; the floor writes the very same rows, made before.
+
+    So do the peers, each with its seconds and its ratio to the floor.
+    """
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder, "kept.db")
         _launched(kept, accounts)
@@ -54,13 +61,19 @@ def launch_sqlite(repeats: int = 5, accounts: int = ACCOUNTS) -> dict[str, float
             path.unlink()
             return took
 
-        def floor() -> float:
+        def writes(peer: Peer) -> float:
             path = Path(folder, f"floor{next(runs)}.db")
-            took = _bare(path, schema, chunks)
+            base = sqlite3.connect(path)
+            base.executescript(f"pragma journal_mode = wal; {schema}")
+            base.close()
+            took = peer(path, chunks)
             path.unlink()
             return took
 
-        found = paired(ours, floor, repeats)
+        found = paired(ours, lambda: writes(_bare), repeats)
+        for name, peer in peers():
+            its = paired(lambda peer=peer: writes(peer), lambda: writes(_bare), max(1, repeats // 2))
+            found |= {name: its["ours"], f"{name}_ratio": its["ratio"]}
     return found | {"tasks_per_second": accounts * 20 / found["ours"]}
 
 
@@ -80,12 +93,12 @@ def _launched(path: Path, accounts: int) -> float:
     return took
 
 
-def _rows(path: Path) -> tuple[str, list[list[tuple[str, list[tuple[object, ...]]]]]]:
-    """The schema, and what each of our transactions wrote: for each table its statement and rows."""
+def _rows(path: Path) -> tuple[str, Chunks]:
+    """The schema, and what each of our transactions wrote."""
     base = sqlite3.connect(path)
     statements = [row[0] for row in base.execute("select sql from sqlite_master where sql is not null order by rowid")]
     tables = [name for (name,) in base.execute("select name from sqlite_master where type = 'table' order by rowid")]
-    held: list[list[tuple[str, list[tuple[object, ...]]]]] = []
+    held: Chunks = []
     plans = [row[0] for row in base.execute("select id from plan order by id")]
     chunk_of = {plan: n // CHUNK for n, plan in enumerate(plans)}
     for _ in range(-(-len(plans) // CHUNK)):
@@ -94,23 +107,21 @@ def _rows(path: Path) -> tuple[str, list[list[tuple[str, list[tuple[object, ...]
         names = [row[1] for row in base.execute(f"pragma table_info({table})")]
         key = next((names.index(one) for one in ("plan_id", "id") if one in names and table != "account"), None)
         rows = [row for row in base.execute(f"select * from {table}") if key is not None and row[key] in chunk_of]
-        statement = f"insert into {table} values ({', '.join('?' * len(names))})"
         rows.sort(key=lambda row: chunk_of[row[key]])
         for number, some in groupby(rows, key=lambda row: chunk_of[row[key]]):
-            held[number].append((statement, list(some)))
+            held[number].append((table, list(some)))
     base.close()
     return ";\n".join(statements), held
 
 
-def _bare(path: Path, schema: str, chunks: list[list[tuple[str, list[tuple[object, ...]]]]]) -> float:
+def _bare(path: Path, chunks: Chunks) -> float:
     base = sqlite3.connect(path, isolation_level=None)
-    base.executescript("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;")
-    base.executescript(schema)
+    base.executescript("pragma synchronous = full; pragma secure_delete = on;")
     begun = time.perf_counter()
     for chunk in chunks:
         base.execute("begin immediate")
-        for statement, rows in chunk:
-            base.executemany(statement, rows)
+        for table, rows in chunk:
+            base.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
         base.execute("commit")
     took = time.perf_counter() - begun
     base.close()

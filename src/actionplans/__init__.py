@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from actionplans.storage import PlanQuery as PlanQuery
     from actionplans.storage import TaskQuery as TaskQuery
     from actionplans.template import read_template as read_template
+    from actionplans.template import write_template as write_template
     from actionplans.workspace import Workspace as Workspace
     from actionplans.workspace import open_workspace
 
@@ -61,6 +62,7 @@ _HOMES = {
     "Workspace": "actionplans.workspace",
     "open": "actionplans.workspace",
     "read_template": "actionplans.template",
+    "write_template": "actionplans.template",
 }
 
 __all__ = [*_HOMES]

@@ -14,6 +14,7 @@
     ├── MissingExtra (ImportError)        an optional library is not installed; names the extra
     ├── PluginError                       a plug-in is misspelt, clashes with another or fails to load
     ├── ExportError (ValueError)          a value that the chosen format cannot hold (X3)
+    ├── ExecutorFailed                    the workers of a bulk launch broke off (T11)
     └── StoreError                        the storage cannot do it now (S7); nothing is half written
         ├── StoreUnknown (ValueError)     no store for this URL, or the URL makes no sense
         ├── StoreMissing                  the file or its folder is not there
@@ -207,6 +208,19 @@ class ExportError(ActionPlansError, ValueError):
     def message(self) -> str:
         """The place and the reason."""
         return f"cannot export {self.place}: {self.reason}"
+
+
+@define(slots=False)
+class ExecutorFailed(ActionPlansError):
+    """The workers of a bulk launch broke off; `reason` says how, `job` is the job's id where it is one (T11)."""
+
+    reason: str
+    job: str = ""
+
+    def message(self) -> str:
+        """The reason, and how to go on."""
+        again = f"start the job {self.job!r} again" if self.job else "launch the rows that were not told"
+        return f"the executor failed: {self.reason}; what was told is stored: check the workers, then {again}"
 
 
 @define(slots=False)

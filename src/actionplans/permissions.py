@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -57,7 +58,7 @@ def subject(account: Account | None = None, plan: Plan | None = None, item: Item
 
 def decide(policy: Iterable[Grant], asker: Asker, action: str, about: Subject = NOBODYS) -> Decision:
     """Whether the asker may do this, and why or why not (R1). The order of the policy does not matter."""
-    mine = [grant for grant in policy if grant.role in asker.roles and names(grant.action, action)]
+    mine = applying(policy, asker, action)
     here = [grant for grant in mine if within(grant.scope, asker, about)]
     against = [grant for grant in here if not grant.allow]
     if against:
@@ -72,6 +73,31 @@ def decide(policy: Iterable[Grant], asker: Asker, action: str, about: Subject = 
     return Decision(False, action, f"no role of yours allows it (you have: {roles}): ask an administrator")
 
 
+def applying(policy: Iterable[Grant], asker: Asker, action: str) -> tuple[Grant, ...]:
+    """The grants for this action that the asker's roles have; found once for the settings' policy, asked very often."""
+    return _found(_ById(policy if isinstance(policy, tuple) else tuple(policy)), asker.roles, action)
+
+
+class _ById:
+    """A policy as a key of a cache: the same object, not an equal one, so that looking it up costs nothing."""
+
+    __slots__ = ("grants",)
+
+    def __init__(self, grants: tuple[Grant, ...]) -> None:
+        self.grants = grants
+
+    def __hash__(self) -> int:
+        return id(self.grants)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and self.grants is other.grants
+
+
+@lru_cache(maxsize=512)
+def _found(policy: _ById, roles: frozenset[str], action: str) -> tuple[Grant, ...]:
+    return tuple(grant for grant in policy.grants if grant.role in roles and names(grant.action, action))
+
+
 def _rank(grant: Grant) -> tuple[str, str, str]:
     """Which of several grants a reason names: never the first that happens to stand in the policy."""
     return grant.role, grant.action, grant.scope
@@ -84,7 +110,7 @@ def _shortened(text: str, most: int = 300) -> str:
 
 def everywhere(policy: Iterable[Grant], asker: Asker, action: str) -> bool:
     """Whether the asker may do this to everything, so that a list need not ask one by one (R6)."""
-    mine = [grant for grant in policy if grant.role in asker.roles and names(grant.action, action)]
+    mine = applying(policy, asker, action)
     return any(grant.scope == "all" for grant in mine) and all(grant.allow for grant in mine)
 
 

@@ -4,6 +4,7 @@ Settings
 ├── sections, stages, objective statuses, task statuses, categories, priorities, types   vocabularies
 ├── custom_fields                                                                        R5
 ├── policy, actions                                                                      grants and prohibitions, R1, R2
+├── collections                                                                          libraries of templates, T14
 ├── calendars, calendar, time_zone                                                       D1, D6, D7
 ├── link_policy, merge rules, reassignment, double_launch, sharing                       P5, M1, T6, T7, V6
 └── limits
@@ -17,14 +18,15 @@ from decimal import Decimal
 from functools import cache
 from typing import Annotated, Literal
 
-from attrs import Factory, frozen
+from attrs import Factory, field, frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Text, Value, Whole, advice, shown
-from actionplans.errors import NotFound, Problem
+from actionplans.checks import EMPTY, FrozenMap, Text, Value, Whole, advice, frozen_set, shown
+from actionplans.errors import Invalid, NotFound, Problem
 from actionplans.model.dates import WorkCalendar
 from actionplans.model.people import TimeZone
 from actionplans.model.plan import Stage
 from actionplans.model.words import Count, CustomValue, Id, Line, LinkPolicy, Name, Prose, Scope, TaskStatus, Word
+from actionplans.workdays import work_days
 
 Profile = Literal["none", "plays", "ancestors"]
 Depth = Annotated[int, Whole(1, 3)]
@@ -126,6 +128,26 @@ class CustomField(Value):
 
 
 @frozen
+class Collection(Value):
+    """A library that templates stand in by its key (T14).
+
+    It is open to whoever has one of its `roles` or is in one of its `teams`; with neither, to everybody who may see
+    templates. Those who may edit templates see all collections.
+    """
+
+    key: Word
+    title: Name
+    description: Prose = ""
+    roles: frozenset[Word] = field(default=frozenset(), converter=frozen_set)
+    teams: frozenset[Id] = field(default=frozenset(), converter=frozen_set)
+
+    def problems(self) -> Iterator[Problem]:
+        """It has a key: a template that names none stands in no collection."""
+        if not self.key.strip():
+            yield Problem("key", "must not be blank")
+
+
+@frozen
 class Grant(Value):
     """That a role may do an action within a scope (R2); with `allow` false it may not, whatever else says (R1).
 
@@ -169,6 +191,7 @@ ITEM_KINDS = ("stage", "objective", "milestone", "play", "task", "plan")
 ACTIONS: frozenset[str] = frozenset(
     {f"{kind}.{verb}" for kind in ITEM_KINDS for verb in (*ITEM_VERBS, "see")}
     | {"task.override", "plan.launch", "plan.export", "library.edit", "journal.read", "report.see", "settings.edit"}
+    | {"objective.launch", "play.launch", "task.launch", "plan.upgrade", "play.upgrade"}
     | {"account.see", "account.create", "account.edit", "team.see", "team.edit"}
     | {"person.see", "person.edit", "person.grant_roles"}
     | {"template.see", "template.create", "template.edit", "template.publish"}
@@ -203,6 +226,10 @@ def shipped_policy() -> tuple[Grant, ...]:
             grants.append(Grant("manager", f"{item}.{verb}", "all"))
             grants.append(Grant("member", f"{item}.{verb}", "account"))
             grants.append(Grant("member", f"{item}.{verb}", "own"))
+    for action in ("objective.launch", "play.launch", "task.launch", "plan.upgrade", "play.upgrade"):
+        grants.append(Grant("manager", action, "all"))
+        grants.append(Grant("member", action, "account"))
+        grants.append(Grant("member", action, "own"))
     for verb in ("start", "complete", "reopen"):
         grants.append(Grant("member", f"task.{verb}", "assigned"))
         grants.append(Grant("partner", f"task.{verb}", "assigned"))
@@ -268,6 +295,9 @@ def shipped_objective_statuses() -> tuple[ObjectiveStatus, ...]:
     )
 
 
+_KEYED = ("sections", "stages", "objective_statuses", "task_statuses", "custom_fields", "collections", "calendars")
+
+
 @frozen
 class Settings(Value):
     """Everything an administrator decides. A store has one; without one these defaults hold.
@@ -290,6 +320,7 @@ class Settings(Value):
     custom_fields: tuple[CustomField, ...] = ()
     policy: tuple[Grant, ...] = Factory(shipped_policy)
     actions: tuple[Action, ...] = ()
+    collections: tuple[Collection, ...] = ()
     calendars: tuple[WorkCalendar, ...] = Factory(lambda: (WorkCalendar(),))
     calendar: Line = "default"
     time_zone: TimeZone = "UTC"
@@ -304,7 +335,7 @@ class Settings(Value):
 
     def problems(self) -> Iterator[Problem]:
         """Every key once, the calendar in use is there, and grants name actions that there are."""
-        for name in ("sections", "stages", "objective_statuses", "task_statuses", "custom_fields", "calendars"):
+        for name in _KEYED:
             seen: set[str] = set()
             for n, one in enumerate(getattr(self, name)):
                 key = one.id if name == "stages" else one.name if name in ("custom_fields", "calendars") else one.key
@@ -312,17 +343,24 @@ class Settings(Value):
                 if key in seen:
                     yield Problem(f"{name}[{n}]", f"{key!r} stands here twice")
                 seen.add(key)
-        known = {one.name for one in self.calendars}
-        for part in self.calendar.split("&"):
-            if part.strip() not in known:
-                yield Problem(
-                    "calendar", f"there is no calendar {part.strip()!r}; there are {', '.join(sorted(known))}"
-                )
-
+        yield from self._calendar()
         own = frozenset(self.actions)
         for n, grant in enumerate(self.policy):
             for problem in no_actions(grant.action, own):
                 yield problem.under(f"policy[{n}].action")
+
+    def _calendar(self) -> Iterator[Problem]:
+        """The calendar in use is there; combined ones have a day that works in all (D6, D7)."""
+        known = {one.name: one for one in self.calendars}
+        parts = [part.strip() for part in self.calendar.split("&")]
+        unknown = [part for part in parts if part not in known]
+        for part in unknown:
+            yield Problem("calendar", f"there is no calendar {part!r}; there are {', '.join(sorted(known))}")
+        if len(parts) > 1 and not unknown:
+            try:
+                work_days(*(known[part] for part in parts))
+            except Invalid as error:
+                yield from (Problem("calendar", one.message) for one in error.problems)
 
     def section(self, key: str) -> Section:
         """The section of that key; the plain one for a plan without; raises `NotFound`."""
@@ -334,6 +372,10 @@ class Settings(Value):
         meant = next((one.key for one in self.sections if one.title == key), None)
         told = f"{key!r} is the title of {meant!r}" if meant else advice(key, (one.key for one in self.sections))
         raise NotFound("section", key, f"sections go by their keys; {told}")
+
+    def collection(self, key: str) -> Collection | None:
+        """The collection of that key, or None."""
+        return next((one for one in self.collections if one.key == key), None)
 
     def stage(self, stage_id: str) -> Stage | None:
         """The library's stage of that id, or None."""

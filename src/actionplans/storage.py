@@ -20,6 +20,7 @@
     C12  Whatever goes wrong in the storage comes out as one of our `StoreError`s; nothing is half written and the
          store goes on working when the cause is gone (S7).
     C13  (job, row) of a launch is unique in a tenant: committing it twice raises `Refused` and stores nothing (T11).
+         `launched` gives the plans that a job has launched, by row.
     C14  A batch that contradicts itself raises `Invalid` with all problems: a record that stands in it twice, an item
          of a plan without an id of its own, an entry that C5 does not allow, an unknown kind. Of several errors a
          batch could raise, `Invalid` goes first, then `Stale` in the order of writes and removals, then `Refused`.
@@ -326,8 +327,10 @@ def sort_text(record: Record) -> str:
     match record:
         case Person():
             return record.email.casefold()
-        case Team() | MessageTemplate() | Shortcut():
+        case Team() | MessageTemplate():
             return record.name
+        case Shortcut():
+            return record.owner_id or ""
         case Template():
             return record.id
         case Touchpoint():
@@ -418,6 +421,10 @@ class Store(Protocol):
 
     def commit(self, batch: Batch) -> None:
         """Do all of the batch or nothing (C2 to C4). Raises `Stale`, `Refused` (C13) or a `StoreError`."""
+        ...
+
+    def launched(self, job: str, rows: Iterable[str]) -> dict[str, str]:
+        """The ids of the plans that a job has launched for these rows, by row, for those of them that it has (C13)."""
         ...
 
     def journal(self, kind: str, id: str, *, after: int = 0) -> Iterator[Entry]:

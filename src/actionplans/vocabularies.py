@@ -57,6 +57,13 @@ def section_problems(section: str, settings: Settings) -> Iterator[Problem]:
         yield Problem("section", f"{told}, which is the title of {meant}" if meant else told)
 
 
+def collection_problems(collection: str, settings: Settings) -> Iterator[Problem]:
+    """That a template's collection is none of the settings'; none at all is one (T14)."""
+    known = tuple(one.key for one in settings.collections)
+    if collection and collection not in known:
+        yield _no_word("collection", known, collection)
+
+
 def wants_stages(section: str, settings: Settings) -> bool:
     """Whether a section wants a stage for every task (L8); one that there is not wants nothing."""
     return any(one.key == section and one.tasks_need_stage for one in settings.sections)

@@ -10,13 +10,15 @@ import datetime as dt
 from array import array
 from bisect import bisect_left
 from functools import lru_cache
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from actionplans.checks import shown
 from actionplans.errors import Invalid, Problem
 from actionplans.model import WorkCalendar
 from actionplans.model.words import Roll, RollAnchor
-from actionplans.settings import Settings
+
+if TYPE_CHECKING:
+    from actionplans.settings import Settings
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2049
 _LOW = dt.date(_FIRST_YEAR, 1, 1).toordinal()

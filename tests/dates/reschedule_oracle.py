@@ -74,7 +74,16 @@ class SlowReschedule:
 
     def moves(self) -> dict[str, Dates]:
         """What the change moves besides itself."""
-        return {one: new for one, new in self.dates.items() if new[:2] != self.own[one][:2]}
+        return {
+            one: new
+            for one, new in self.dates.items()
+            if new[:2] != self.own[one][:2] or self.own[one].duration not in (None, new.duration) and self.in_days(one)
+        }
+
+    def in_days(self, item_id: str) -> bool:
+        """Whether it is a task that is open, in other days than before."""
+        item = self.now[item_id]
+        return isinstance(item, Task) and item.is_open and self.new_calendar(item)
 
     # What an item hangs on
 
@@ -130,6 +139,8 @@ class SlowReschedule:
         """The item's dates, out of its own and those of what it hangs on."""
         own, was = self.own[item.id], self.was.get(item.id)
         if fixed(self.after, item) or not self.looked_at(item):
+            if self.in_days(item.id) and own.start is not None and own.due is not None:  # locked: only what it takes
+                return own._replace(duration=max(1, self.days_now[item.id].count(own.start, own.due)))
             return own
         by_hand = was is not None and dates(was) != own
         if by_hand and set(hangings(was)) == set(hangings(item)):
@@ -172,13 +183,30 @@ class SlowReschedule:
             counted = offsets(item).get("due")
             if due is None and own.start is None and start is not None and counted and counted.anchor == "own_start":
                 due = days.offset(counted, start)
+            if own[:2] == (None, None) and own.duration is not None:  # any two of the three give the third (D8)
+                start = days.start_of(due, own.duration) if start is None and due is not None else start
+                due = days.due_of(start, own.duration) if due is None and start is not None else due
             return self.whole(item, start, due, own)
         length = took(own, self.days_was_of(item))
         if "due" not in new and not self.stands(item, "due", own) and (start != own.start or self.new_calendar(item)):
             due = self.by_own_start(item, own, start) or days.due_of(start, length)
-        if "due" in new and "start" not in new and starts and not self.stands(item, "start", own):
-            start = days.start_of(due, length)
+        if "due" in new and "start" not in new and starts:
+            stands = self.stands(item, "start", own)
+            start = self.beside(item, "start", own) if stands else days.start_of(due, length)
+        if "start" in new and "due" not in new and self.stands(item, "due", own):
+            due = self.beside(item, "due", own)
         return self.whole(item, start, due, own)
+
+    def beside(self, item: Item, end: str, own: Dates) -> dt.date:
+        """The end that stands at an offset of its own, where the other goes with an anchor: it is counted for itself.
+
+        From a task that is a link: never under `hold`, only later under `push` and `keep`, both ways under `asap`.
+        """
+        offset, date = offsets(item)[end], getattr(own, end)
+        if self.policy == "hold" or not offset.anchor.startswith("task:"):
+            return date
+        counted = self.days_now[item.id].offset(offset, self.anchor_now(offset.anchor))
+        return self.not_past(counted, end, own, item) if self.policy == "asap" else max(date, counted)
 
     def carried(self, item: Item, end: str, offset: Offset, own: Dates) -> dt.date | None:
         """Where an end goes because of its own offset; None where it stays. An offset from a task is a link (P1)."""
@@ -252,7 +280,7 @@ class SlowReschedule:
             if own.start is not None:
                 return own if started(item) else own._replace(start=max([own.start, *start, *due]))
             return own._replace(due=max([own.due, *start, *due]))
-        if started(item):
+        if started(item) and self.own[item.id][:2] != (None, None):
             return self.whole(item, own.start, max([own.due, *due]), own)
         if not start and not due:
             return own
@@ -263,7 +291,7 @@ class SlowReschedule:
                 first, last = one, days.due_of(one, length)
         for one in due:
             if one > last:
-                first, last = days.start_of(one, length), one
+                first, last = max(first, days.start_of(one, length)), one
         return Dates(first, last, length)
 
     def kept(self, item: Item, own: Dates) -> Dates:

@@ -170,6 +170,15 @@ def test_objectives_and_plays_move_by_the_dates_that_are_still_to_come() -> None
     assert {"why": (5, 22), "play": (10, 14), "late": (None, 12)} == moved(before, 7, 9)
 
 
+def test_the_reason_is_that_of_the_end_that_moves() -> None:
+    """Over a Saturday the start goes on by a day, the end, counted in working days, by none."""
+    counted = Offset(2, "working_days", "go_live")
+    before = plan(objectives=(Objective("why", "Why", start=jan(10), end=jan(28), end_offset=counted),))
+    told: list[Moved] = []
+    resumed(before, 10, 11, moved=told.append)
+    assert [("start", jan(11), jan(28))] == [(one.reason.end, one.start, one.due) for one in told]
+
+
 FIRST = Dependency("a")
 
 
@@ -177,7 +186,7 @@ FIRST = Dependency("a")
     ("policy", "b", "c"), [("push", 14, 15), ("keep", 14, 15), ("asap", 14, 15), ("hold", 13, None)]
 )
 def test_then_links_push_unless_the_policy_is_hold(policy: str, b: int, c: int | None) -> None:
-    """a is locked until the 13th, b moves by a day onto it and is pushed on; d, locked, is warned of."""
+    """a is locked until the 13th, b moves by a day onto it and is pushed on; c, begun, and d, locked, are warned of."""
     before = plan(
         task("a", 12, 13, locked=True),
         task("b", 12, 12, FIRST),
@@ -189,7 +198,7 @@ def test_then_links_push_unless_the_policy_is_hold(policy: str, b: int, c: int |
     heard: list[Warn] = []
     told: list[Moved] = []
     resumed(before, 7, 8, warn=heard.append, moved=told.append)
-    assert ([] if policy == "hold" else ["d"]) == [one.item_id for one in heard]
+    assert ([] if policy == "hold" else ["c", "d"]) == sorted(one.item_id for one in heard)
     assert [("b", jan(12), jan(b)), ("c", jan(13), jan(14))] == [(one.item_id, one.old_due, one.due) for one in told]
     assert ["link" if policy != "hold" else "pause", "pause"] == [one.reason.cause for one in told]
 
@@ -228,6 +237,49 @@ def test_a_plan_that_came_paused_without_a_day_goes_on_as_it_is() -> None:
     """Nothing says for how long it stood still."""
     paused = plan(task("a", 8, 9), status="paused")
     assert attrs.evolve(paused, status="active") == edit.resume_plan(paused, context(jan(14)))
+
+
+def test_what_is_locked_at_an_anchor_that_a_pause_moves_is_warned_of() -> None:
+    """Where it stood there (P6); what is done, or was moved since, is not, nor where the anchor stays."""
+    offset = Offset(-1, anchor="go_live")
+    done = {"status": "done", "completion": completion(jan(6)), "completions": 1}
+    before = plan(
+        task("a", None, 25, offset=offset, locked=True),
+        task("b", None, 24, offset=offset, locked=True),
+        task("c", None, 25, offset=offset, **done),
+        task("d", None, 5, offset=Offset(), locked=True),
+        Milestone("m", "m", due=jan(25), offset=offset, locked=True),
+    )
+    heard: list[Warn] = []
+    resumed(before, warn=heard.append)
+    assert ["a", "m"] == sorted(one.item_id for one in heard)
+    assert all("the anchor go_live" in one.message for one in heard)
+
+
+def test_under_hold_too_a_lock_that_now_conflicts_is_warned_of() -> None:
+    """And nothing gets a first date by resuming: no link moves anything."""
+    before = plan(
+        task("a", 8, 9),
+        task("b", 12, 12, FIRST, locked=True),
+        task("c", None, None, FIRST, duration=2),
+        policy="hold",
+    )
+    heard: list[Warn] = []
+    assert {"a": (15, 16)} == moved(before)
+    resumed(before, warn=heard.append)
+    assert ["b"] == [one.item_id for one in heard]
+
+
+@pytest.mark.parametrize("status", ["draft", "active"])
+def test_a_plan_goes_back_to_what_it_was(status: str) -> None:
+    """A draft that was paused, completed or cancelled is a draft again, also where one came after the other (L1)."""
+    before = plan(status=status)
+    assert before == resumed(before, 7, 7)
+    for close in (edit.complete_plan, edit.cancel_plan):
+        for way in (before, edit.pause_plan(before, context(jan(7)))):
+            assert before == edit.reopen_plan(close(way, context(jan(8))), context(jan(9)))
+    done = edit.complete(plan(task("a", 5, 5), status=status), context(jan(5)), "a")
+    assert status == edit.reopen(edit.complete_plan(done, context(jan(5))), context(jan(6)), "a").status
 
 
 # Laws

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import attrs
+import pytest
 
-from actionplans.model import Dependency, Milestone, Objective, Offset, Plan, Task
-from actionplans.schedule import Slack, critical_path, last_due, reschedule, slack
+from actionplans.model import Dependency, Milestone, Objective, Offset, Plan, Play, Task
+from actionplans.schedule import Slack, critical_path, last_due, links, reschedule, slack
 from actionplans.schedule.bases import dates, sources, timed
 from tests.dates import plans
 from tests.dates.changes import put
@@ -17,6 +20,7 @@ from tests.dates.plans import POLICIES, calendar_of, completion, context
 from tests.dates.test_reschedule import jan, plan, task
 from tests.size import size
 
+slack_module = sys.modules[Slack.__module__]
 A, B = Dependency("a"), Dependency("b")
 
 
@@ -151,6 +155,53 @@ def test_a_long_chain_neither_recurses_nor_drags() -> None:
     rest = [Task(f"t{k}", f"t{k}", due=plans.day(k), dependencies=(Dependency(f"t{k - 1}"),)) for k in range(1, n)]
     settled = pushed(plan(first, *rest))
     assert " ".join(f"t{k}" for k in range(n)) == critical(attrs.evolve(settled, tasks=settled.tasks[::-1]))
+
+
+def test_a_chain_of_milestones_neither_recurses_nor_drags() -> None:
+    """Each counted from the one before: the task that the first hangs on may slip until the last is the plan's end."""
+    n = size(10_000)
+    points = [Milestone("m0", "m", due=plans.day(0), offset=Offset(0, anchor="task:a"))]
+    points += [
+        Milestone(f"m{k}", "m", due=plans.day(k), offset=Offset(1, anchor=f"milestone:m{k - 1}")) for k in range(1, n)
+    ]
+    end = Task("end", "end", due=plans.day(n - 1 + 7))
+    assert {"a": 5, "end": 0} == room(plan(*points, task("a", None, 5), end))
+
+
+def test_each_hanging_is_looked_at_a_few_times_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One task with very many predecessors: the work grows with their number, and not with its square."""
+    asked = []
+    monkeypatch.setattr(slack_module, "bound", lambda *given: asked.append(1) or links.bound(*given))
+    many = 200
+    ahead = [task(f"t{k}", 5, 5) for k in range(many)]
+    last = Task("z", "z", start=jan(30), due=jan(30), dependencies=tuple(Dependency(one.id) for one in ahead))
+    found = room(plan(*ahead, last))
+    assert {18} == {found[one.id] for one in ahead}
+    assert many <= len(asked) <= 12 * many
+
+
+def test_what_follows_a_milestone_keeps_its_other_end_where_that_hangs_elsewhere() -> None:
+    """The due stays with x while the start goes with the milestone, so a may slip until both meet."""
+    before = plan(
+        task("a", 5, 6),
+        task("x", 28, 30),
+        Milestone("m", "m", due=jan(6), offset=Offset(0, anchor="task:a")),
+        task("t", 7, 30, start_offset=Offset(1, "working_days", "milestone:m"), offset=Offset(0, anchor="task:x")),
+    )
+    assert {"a": 17, "x": 0, "t": 0} == room(before)
+    assert not ends_later(before, before.task("a"), 17) and ends_later(before, before.task("a"), 18)
+
+
+def test_a_play_may_start_late_as_far_as_what_follows_it() -> None:
+    """Its own dates are not the plan's end: what stands before it may let it go on behind that; so with objectives."""
+    for kind, name in ((Play, "plays"), (Objective, "objectives")):
+        anchor = f"{kind.__name__.lower()}:s"
+        spans: dict[str, Any] = {name: (kind("s", "S", start=jan(6), start_offset=Offset(1, anchor="task:a")),)}
+        b = task("b", None, 8, offset=Offset(2, anchor=anchor))
+        assert {"a": 4, "b": 2, "end": 0} == room(plan(task("a", 5, 5), b, task("end", None, 12), **spans))
+        spans = {name: (kind("s", "S", start=jan(9), start_offset=Offset(4, anchor="task:a")),)}
+        b = task("b", None, 5, offset=Offset(-4, anchor=anchor))
+        assert {"a": 4, "b": 4, "end": 0} == room(plan(task("a", 5, 5), b, task("end", None, 9), **spans))
 
 
 # Against really slipping

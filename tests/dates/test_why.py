@@ -209,6 +209,21 @@ def _base(before: Plan, item_id: str) -> tuple[dt.date | None, dt.date | None]:
     return one.start or one.due, one.due or one.start
 
 
+def test_a_finished_task_is_judged_by_the_day_it_was_done_and_a_cancelled_one_not() -> None:
+    """As in warnings (P5)."""
+    done = {"status": "done", "completion": completion(jan(12)), "completions": 1}
+    finish = Dependency("a", "FF")
+    before = plan(
+        task("a", 5, 9),
+        task("late", 7, 7, finish, **done),
+        task("early", 12, 13, finish, status="done", completion=completion(jan(8)), completions=1),
+        task("gone", 7, 7, finish, status="cancelled", was="open"),
+    )
+    assert ["room"] == [one.state for one in asked(before, "late").limits]
+    assert ["broken"] == [one.state for one in asked(before, "early").limits]
+    assert () == asked(before, "gone").limits
+
+
 def test_a_plan_after_everything_was_pushed_has_only_conflicts_of_what_does_not_move() -> None:
     """Locked ones, and starts in progress."""
     for seed in range(size(2_000)):
@@ -285,6 +300,8 @@ REASONS: dict[str, tuple[Reason, tuple[str, ...]]] = {
     "calendar": (Reason("calendar", "start", own=NEAR), ("Tuesday 6 January 2026", "no longer worked")),
     "duration": (Reason("duration", "due", own=NEAR, shift=1), ("1 working day from Tuesday 6 January 2026",)),
     "duration, longer": (Reason("duration", "due", own=NEAR, shift=5), ("5 working days from",)),
+    "measured": (Reason("measured", "due", now=FAR), ("other days are worked",)),
+    "undone": (Reason("undone", "due", now=FAR), ("taken back",)),
     "today": (Reason("today", "start", now=NEAR), ("in the past",)),
     "pause": (
         Reason("pause", "start", "", jan(5), NEAR, own=FAR, shift=1, unit="days"),
@@ -314,6 +331,40 @@ def test_every_cause_has_its_words() -> None:
     assert set(get_args(Cause)) == {reason.cause for reason, _ in REASONS.values()}
     clauses = [reason.clause({"a": "A"}) for reason, _ in REASONS.values()]
     assert len(set(clauses)) == len(clauses)
+
+
+LAGS = {
+    ("FS", 0, "working_days"): (7, "may start only after “A” ends, on Tuesday 6 January 2026"),
+    ("FS", 1, "working_days"): (8, "only after “A” ends, on Tuesday 6 January 2026, with 1 working day between"),
+    ("FS", 2, "days"): (9, "only after “A” ends, on Tuesday 6 January 2026, with 2 days between"),
+    ("FS", -1, "working_days"): (6, "may start no earlier than the day “A” ends, on Tuesday 6 January 2026"),
+    ("FS", -2, "working_days"): (5, "no earlier than 1 working day before “A” ends"),
+    ("SS", 0, "days"): (5, "no earlier than the day “A” starts, on Monday 5 January 2026"),
+    ("SS", 2, "working_days"): (7, "no earlier than 2 working days after “A” starts"),
+    ("FF", -1, "working_days"): (5, "be due no earlier than 1 working day before “A” ends"),
+    ("FF", 0, "working_days"): (6, "be due no earlier than the day “A” ends"),
+    ("SF", 0, "working_days"): (2, "be due no earlier than 1 working day before “A” starts, on Monday 5 January 2026"),
+    ("SF", 1, "working_days"): (5, "be due no earlier than the day “A” starts"),
+    ("SF", 3, "days"): (7, "be due no earlier than 2 days after “A” starts"),
+}
+
+
+@pytest.mark.parametrize("lag", LAGS)
+def test_the_words_of_a_link_give_the_day_it_allows(lag: tuple[str, int, str]) -> None:
+    """A runs from Monday the 5th to Tuesday the 6th: a reader who counts comes to the date that is told (D10)."""
+    link = Dependency("a", *lag)  # type: ignore[arg-type]
+    before = plan(task("a", 5, 6), task("b", 1, 1))
+    after = changes.put(before, attrs.evolve(before.task("b"), dependencies=(link,)))
+    (move,) = reschedule(before, after, days=context(jan(1)).calendars_of(after), today=jan(1)).moves
+    due, words = LAGS[lag]
+    assert jan(due) == move.due
+    says(move.sentence({"a": "A", "b": "B"}), words)
+
+
+def test_a_move_that_leaves_both_dates_says_what_changes() -> None:
+    """How many working days they now take (D8)."""
+    told = Moved("b", NEAR, FAR, NEAR, FAR, 3, tuple(Reason("measured", "due", now=FAR)))
+    assert "“B” takes 3 working days now, because other days are worked." == told.sentence({"b": "B"})
 
 
 def test_a_move_names_the_date_that_changed() -> None:

@@ -7,7 +7,18 @@ import pytest
 
 from actionplans import edit
 from actionplans.errors import Invalid, Refused
-from actionplans.model import Dependency, FrozenMap, Milestone, Objective, Offset, Plan, Play, Task
+from actionplans.model import (
+    Dependency,
+    FrozenMap,
+    Milestone,
+    Objective,
+    Offset,
+    Plan,
+    Play,
+    Task,
+    Warn,
+    WorkCalendar,
+)
 from actionplans.schedule import conflicts
 from tests.edit.scene import MONDAY, context, days, status
 
@@ -137,3 +148,62 @@ def test_links_move_what_conflicts_when_they_are_let() -> None:
         edit.reschedule(plan, ctx, ["nobody"])
     with pytest.raises(Invalid, match="one of hold, push, keep, asap"):
         edit.reschedule(plan, ctx, policy="later")  # type: ignore[arg-type]
+
+
+def test_a_calendar_that_is_gone_counts_as_none_and_is_warned_of() -> None:
+    """D7: the task's, its owner's or the plan's; the next one that is named counts, and each can be cleared."""
+    gulf = context()
+    gone = attrs.evolve(gulf, settings=attrs.evolve(gulf.settings, calendars=(WorkCalendar(),)))
+    plan = bare(
+        Task("a", "A", start=days(0), due=days(3), duration=4, calendar="gulf"),
+        Task("b", "B", start=days(6), due=days(7), duration=2, owner_id="ben", dependencies=(Dependency("a"),)),
+        Task("c", "C", due=days(9), offset=Offset(7, "working_days")),
+        calendar="gulf",
+    )
+    heard: list[Warn] = []
+    after = edit.update(plan, attrs.evolve(gone, warn=heard.append), "a", due=days(4))
+    assert (days(4), 5) == (after.task("a").due, after.task("a").duration)
+    assert (days(7), days(8)) == (after.task("b").start, after.task("b").due)
+    assert ["plan"] == [one.item_id for one in heard] and "'gulf'" in heard[0].message
+    heard.clear()
+    for verb, args, fields in (
+        (edit.update_plan, (), {"calendar": ""}),
+        (edit.update, ("a",), {"calendar": ""}),
+        (edit.assign, ("b", None), {}),
+    ):
+        plan = verb(plan, attrs.evolve(gone, warn=heard.append), *args, **fields)  # type: ignore[operator]
+    assert ["a", "b"] == [one.item_id for one in heard], "first what still names it, then nothing"
+    assert ("", "", None) == (plan.calendar, plan.task("a").calendar, plan.task("b").owner_id)
+    whole = bare(calendar="gulf")
+    assert (days(0), days(1)) == dated(edit.add(whole, gone, Task("t", "T", start=days(0), duration=2)), "t")[:2]
+
+
+def test_a_calendar_that_is_not_there_is_not_named() -> None:
+    """D7: neither for a plan nor for a task, nor one in which no day is left; what already names it may be edited."""
+    ctx = context()
+    ctx = attrs.evolve(
+        ctx, settings=attrs.evolve(ctx.settings, calendars=(WorkCalendar(), WorkCalendar("rest", frozenset({6, 7}))))
+    )
+    plan = bare(Task("t", "T", due=days(0)))
+    for name, said in (("gulf", "no calendar 'gulf'"), ("default & rest", "no working day is left")):
+        with pytest.raises(Invalid, match=said):
+            edit.update_plan(plan, ctx, calendar=name)
+        with pytest.raises(Invalid, match=said):
+            edit.update(plan, ctx, "t", calendar=name, due=days(1))
+        with pytest.raises(Invalid, match=said):
+            edit.add(plan, ctx, Task("u", "U", calendar=name))
+        old = bare(Task("t", "T", due=days(0), calendar=name), calendar=name)
+        assert "New" == edit.update_plan(old, ctx, title="New").title
+        assert "New" == edit.update(old, ctx, "t", title="New", due=days(2)).task("t").title
+
+
+def test_a_plan_is_counted_again_when_a_calendar_goes() -> None:
+    """`recount` with the settings as they were: the next one that is named counts now (P6)."""
+    ctx = context()
+    plan = edit.add(bare(calendar="gulf"), ctx, Task("t", "T", offset=Offset(5, "working_days")))
+    assert days(7) == plan.task("t").due
+    gone = attrs.evolve(ctx, settings=attrs.evolve(ctx.settings, calendars=(WorkCalendar(),)))
+    assert days(7) == edit.update(plan, gone, "t", title="Same").task("t").due
+    assert days(7) == edit.recount(plan, gone, ctx.settings).task("t").due
+    later = edit.add(plan, ctx, Task("u", "U", offset=Offset(9, "working_days")))
+    assert (days(13), days(11)) == (later.task("u").due, edit.recount(later, gone, ctx.settings).task("u").due)

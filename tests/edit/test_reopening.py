@@ -182,6 +182,20 @@ def test_successors_that_have_been_started_are_warned_of() -> None:
     assert [Warn("b", "'b' is done though 'a' is open again")] == heard
 
 
+def test_what_was_started_since_keeps_its_start() -> None:
+    """And its due; one that was in progress already gets back the due that completing moved (P5, P7)."""
+    after = edit.start(done(chain(), on=12), context(jan(13)), "b")
+    assert jan(13) == after.task("b").start
+    back = again(after, on=14)
+    assert (after.task("b").start, after.task("b").due) == (back.task("b").start, back.task("b").due)
+    begun = plan(task("a", 5, 5), task("b", 5, 6, Dependency("a", "FF"), status="in_progress"))
+    undated = plan(task("a", None, None), task("b", None, None, A, duration=2, status="in_progress"))
+    assert undated == _uncounted(again(done(undated, on=8)))
+    late = done(begun, on=8)
+    assert (jan(5), jan(8)) == (late.task("b").start, late.task("b").due)
+    assert begun == _uncounted(again(late))
+
+
 def test_what_goes_back_behind_a_lock_that_conflicts_is_warned_of() -> None:
     """b stays on the 8th and c, which went back, is pushed on; d is locked since and in the way."""
     after = edit.update(done(chain()), context(jan(8)), "b", locked=True)

@@ -35,6 +35,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "Stale": ("plan", "p-1", 3, 5),
     "MissingExtra": ("icalendar", "ical"),
     "PluginError": ("mine", "it misspells a hook: see the list of hooks"),
+    "ExecutorFailed": ("a worker died", "import"),
     "ExportError": ("tasks[3].description", "is longer than a cell takes: shorten it"),
     **dict.fromkeys(STORE_ERRORS, ("plans.db", "it did not work")),
 }

@@ -210,8 +210,15 @@ def test_plain_collections_are_taken_for_frozen_ones() -> None:
     assert (task,) == Plan("p", "acme", "Plan", {"start": MONDAY}, tasks=[task]).tasks
     assert (WorkCalendar("a"),) == Settings(calendars=[WorkCalendar("a")], calendar="a").calendars
     assert FrozenMap({"task": "To-do"}) == Settings(labels={"task": "To-do"}).labels
-    made = Draft(Template("t", "T"), "acme", {"start": MONDAY}, "T", dropped=["a"], overrides={"b": Override("B")})
-    assert (frozenset("a"), FrozenMap({"b": Override("B")})) == (made.dropped, made.overrides)
+    made = Draft(
+        template=Template("t", "T"),
+        account_id="acme",
+        anchors={"start": MONDAY},
+        title="T",
+        dropped=["a"],
+        overrides={"b": Override(title="B")},
+    )
+    assert (frozenset("a"), FrozenMap({"b": Override(title="B")})) == (made.dropped, made.overrides)
     assert ("acme",) == PlanQuery(account_ids=["acme"]).account_ids
     assert ("done", "open") == TaskQuery(statuses={"open", "done"}).statuses
 

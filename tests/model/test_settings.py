@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actionplans.errors import Invalid
-from actionplans.settings import ACTIONS, CustomField, Grant, Settings, shipped_policy
+from actionplans.settings import ACTIONS, Collection, CustomField, Grant, Settings, shipped_policy
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,13 @@ def test_a_host_has_actions_of_its_own() -> None:
             Settings(policy=(Grant("member", action),))
     with pytest.raises(Invalid, match=r"actions\[0\]"):
         Settings(actions=("task.*",))
+
+
+def test_a_collection_has_a_key_of_its_own() -> None:
+    """A template that names none stands in none, so no collection is called that (T14)."""
+    assert "Sales" == Settings(collections=(Collection("sales", "Sales", roles={"seller"}),)).collection("sales").title
+    assert Settings().collection("sales") is None
+    with pytest.raises(Invalid, match="key: must not be blank"):
+        Collection(" ", "Sales")
+    with pytest.raises(Invalid, match=r"collections\[1\]: 'sales' stands here twice"):
+        Settings(collections=(Collection("sales", "Sales"), Collection("sales", "Other")))

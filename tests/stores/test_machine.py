@@ -116,6 +116,11 @@ class Stores(RuleBasedStateMachine):
         for cls in (Plan, Account, Team, Person):
             self.both(lambda store, cls=cls: list(store.get_many(cls, ids).items()))
 
+    @rule(job=st.sampled_from(("j1", "j2", "", "\0")), rows=st.lists(st.sampled_from(("r1", "r2", "", "\ud800"))))
+    def launched(self, job: str, rows: list[str]) -> None:
+        """The plans of rows of a job."""
+        self.both(lambda store: list(store.launched(job, rows).items()))
+
     @rule(query=queries(), limit=st.integers(0, 4), pages=st.integers(1, 4))
     def find(self, query: Query, limit: int, pages: int) -> None:
         """Some pages of a query."""

@@ -29,12 +29,12 @@ from tests.templates.samples import MOMENT
 T, M, P, G, S = TemplateTask, TemplateMilestone, TemplatePlay, TemplateObjective, TemplateStage
 
 
-def template(*items, anchors=()) -> Template:
+def template(*items, anchors=(), kind="plan") -> Template:
     """A template of these items."""
     lists = {"stage": [], "objective": [], "milestone": [], "play": [], "task": []}
     for item in items:
         lists[item.kind].append(item)
-    return Template("t", "T", anchors=anchors, **{f"{kind}s": tuple(found) for kind, found in lists.items()})
+    return Template("t", "T", kind=kind, anchors=anchors, **{f"{one}s": tuple(found) for one, found in lists.items()})
 
 
 def after(*keys: str, kind: str = "FS") -> tuple[Dependency, ...]:
@@ -53,6 +53,28 @@ def account(field: str, comparison: str, value: object) -> tuple[Condition, ...]
 
 
 BROKEN = [
+    ("shape", template(kind="play"), {"plays": "has 1 play, not 0"}),
+    (
+        "shape",
+        template(P("p", "P", start=due("milestone:m")), M("m", "M", due=due("start")), T("t", "T"), kind="play"),
+        {"plays[0].start.anchor": "by a date of the plan", "tasks[0].parent": "stands under the play, 'p'"},
+    ),
+    (
+        "shape",
+        template(G("a", "A"), G("b", "B"), P("p", "P"), P("q", "Q"), kind="play"),
+        {"objectives": "at most 1 objective, not 2", "plays": "has 1 play, not 2"},
+    ),
+    (
+        "shape",
+        template(G("a", "A"), P("p", "P"), T("t", "T", parent="p"), kind="objective"),
+        {"plays[0].objective": "stands under the objective, 'a'"},
+    ),
+    (
+        "shape",
+        template(M("m", "M"), T("a", "A"), T("b", "B"), kind="task"),
+        {"milestones": "has no milestones", "tasks": "has 1 task, not 2"},
+    ),
+    ("shape", template(P("p", "P"), kind="stage_library"), {"plays": "has no plays"}),
     ("keys", template(T("a", "A"), T("a", "B")), {"tasks[1].key": "key of tasks[0]"}),
     ("keys", template(S("a", "A"), P("a", "B")), {"plays[0].key": "key of stages[0]"}),
     ("keys", template(T("", "A")), {"tasks[0].key": "needs a key"}),

@@ -232,6 +232,38 @@ def test_a_plan_is_counted_again_after_a_person_s_calendar_changed(ws: Workspace
     assert ["b"] == [one.item_id for one in after.moves]
 
 
+def test_a_plan_that_names_a_calendar_which_is_gone_is_worked_on_and_repaired(ws: Workspace) -> None:
+    """D7: it is warned of with what to do, read as before, and not brought back by an undo."""
+    gulfed(ws)
+    ws.change("plan", edit.update_plan, calendar="gulf")
+    ws.change("plan", edit.update, "free", calendar="gulf")
+    ws.people.update("ben", calendar="")
+    default, _ = ws.settings.get().calendars
+    ws.settings.update(calendars=(default,))
+    after = ws.change("plan", edit.update, "a", due=jan(9))
+    assert ["plan"] == [one.item_id for one in after.warnings] and "clear it" in after.warnings[0].message
+    assert ws.dates.explain("plan", "e").sentence() and ws.dates.slack("plan") and ws.dates.critical_path("plan")
+    free = ws.change("plan", edit.update, "free", calendar="")
+    whole = ws.change("plan", edit.update_plan, calendar="")
+    assert ("", "", ()) == (whole.plan.calendar, whole.task("free").calendar, whole.warnings)
+    for step in (free, whole):
+        with pytest.raises(Invalid, match="no calendar 'gulf'"):
+            ws.undo("plan", step.plan.revision)
+    ws.settings.update(calendars=(default, GULF))
+    assert "gulf" == ws.undo("plan").plan.calendar
+
+
+def test_settings_are_refused_where_no_day_is_left_in_their_own_calendar(ws: Workspace) -> None:
+    """D6: also one that is combined of several."""
+    rest = ap.WorkCalendar("rest", frozenset({6, 7}))
+    (default,) = ws.settings.get().calendars
+    with pytest.raises(Invalid, match="no working day is left"):
+        ws.settings.update(calendars=(default, rest), calendar="default & rest")
+    ws.settings.update(calendars=(default, GULF), calendar="default & gulf")
+    with pytest.raises(Invalid, match="no working day is left"):
+        ws.settings.update(calendars=(default, attrs.evolve(rest, name="gulf")))
+
+
 def test_an_anchor_moves_what_is_counted_from_it(ws: Workspace) -> None:
     """And back by one undo; start stays where it is needed."""
     before = stored(ws)

@@ -1,14 +1,14 @@
 """Taking steps back through the workspace: what comes back, who may, and what was changed since (J2, P6)."""
 
+from collections.abc import Callable
+
 import pytest
 
 import actionplans as ap
 from actionplans import edit
 from actionplans.checks import FrozenMap
 from actionplans.errors import Invalid, NotAllowed, NotFound, Refused
-from actionplans.model import (
-    Plan,
-)
+from actionplans.model import Dependency, Milestone, Plan
 from actionplans.settings import Grant
 from actionplans.workspace import Workspace
 from tests.workspace.dated import OUTSIDER, dues, jan, plain, stored, task, tick
@@ -178,3 +178,146 @@ def test_undoing_does_not_take_back_what_another_did_meanwhile(ws: Workspace) ->
     with pytest.raises(Invalid, match="has changed since"):
         through.undo("plan")
     assert jan(12) == ws.view("plan").task("a").due
+
+
+CLOSED = [edit.complete_plan, edit.cancel_plan, edit.archive_plan]
+
+
+@pytest.mark.parametrize("close", CLOSED)
+def test_a_plan_that_takes_no_changes_takes_no_undo(ws: Workspace, close: Callable[..., Plan]) -> None:
+    """L1, L10, M2: but the step that made it so is taken back, and then the others again."""
+    before = stored(ws)
+    ws.change("plan", edit.update, "free", title="Later")
+    closing = {"cancel_open": True} if close is edit.complete_plan else {}
+    ws.change("plan", close, **closing)
+    held = snapshot(store_of(ws))
+    with pytest.raises(Refused, match="reopen it first|out of the archive first"):
+        ws.undo("plan", 2)
+    assert held == snapshot(store_of(ws))
+    again = ws.undo("plan")
+    assert ("active", False) == (again.plan.status, again.plan.archived)
+    assert plain(before.plan) == plain(ws.undo("plan", 2).plan)
+
+
+def test_a_completion_is_not_taken_back_from_a_completed_plan(ws: Workspace) -> None:
+    """It would be completed with a task that is open; and it is not completed again over one (L10)."""
+    ws.add_plan(Plan("bare", "acme", "Plan", FrozenMap({"start": MONDAY}), tasks=(task("a", 5, 5),)))
+    ws.change("bare", edit.complete, "a")
+    ws.change("bare", edit.complete_plan)
+    with pytest.raises(Refused, match="reopen it first"):
+        ws.undo("bare", 2)
+    opened = ws.change("bare", edit.reopen_plan)
+    ws.change("bare", edit.add, ap.Task("b", "B"))
+    with pytest.raises(Refused, match="1 tasks are not finished"):
+        ws.undo("bare", opened.plan.revision)
+    ws.change("bare", edit.complete, "b")
+    assert "completed" == ws.undo("bare", opened.plan.revision).plan.status
+
+
+def test_a_comment_is_taken_back_where_it_may_be_made(ws: Workspace) -> None:
+    """On a completed plan too, but not on an archived one (L1)."""
+    stored(ws)
+    ws.change("plan", edit.cancel_plan)
+    noted = ws.change("plan", edit.comment, "free", "Well")
+    assert () == ws.undo("plan").task("free").comments
+    ws.change("plan", edit.comment, "free", "Well")
+    ws.change("plan", edit.archive_plan)
+    with pytest.raises(Refused, match="out of the archive first"):
+        ws.undo("plan", noted.plan.revision + 2)
+
+
+def test_pauses_are_taken_back(ws: Workspace) -> None:
+    """The day it began comes back with it (P8)."""
+    before = stored(ws)
+    paused = ws.change("plan", edit.pause_plan)
+    tick(ws, 7)
+    ws.change("plan", edit.resume_plan)
+    assert plain(paused.plan) == plain(ws.undo("plan").plan)
+    assert plain(before.plan) == plain(ws.undo("plan", 2).plan)
+
+
+def test_what_waits_is_set_anew(ws: Workspace) -> None:
+    """P3: by the links there are now, not as it was when the step was taken."""
+    stored(ws)
+    done = ws.change("plan", edit.complete, "a")
+    ws.change("plan", edit.unlink, "b", "a")
+    after = ws.undo("plan", done.plan.revision)
+    assert ("open", "open") == (after.task("a").status, after.task("b").status)
+    stored(ws, "other")
+    freed = ws.change("other", edit.unlink, "b", "a")
+    ws.change("other", edit.complete, "a")
+    after = ws.undo("other", freed.plan.revision)
+    assert (("a",), "open") == (
+        tuple(one.predecessor_id for one in after.task("b").dependencies),
+        after.task("b").status,
+    )
+    assert "waiting" == ws.undo("other", freed.plan.revision + 1).task("b").status
+
+
+def test_what_waits_for_a_milestone_is_set_anew_too(ws: Workspace) -> None:
+    """A task that comes back into it is one more that is waited for (P3)."""
+    tasks = (task("a", 5, 5, milestone_id="m"), task("b", 6, 6, Dependency("m"), status="waiting"))
+    points = (Milestone("m", "M", due=jan(5)),)
+    ws.add_plan(Plan("bare", "acme", "Plan", FrozenMap({"start": MONDAY}), milestones=points, tasks=tasks))
+    gone = ws.change("bare", edit.move, "a", milestone_id=None)
+    ws.change("bare", edit.complete, "m")
+    assert "open" == ws.view("bare").task("b").status
+    after = ws.undo("bare", gone.plan.revision)
+    assert ("m", "waiting") == (after.task("a").milestone_id, after.task("b").status)
+    deleted = ws.change("bare", edit.delete, "a", confirmed=ws.impact("bare", "a"))
+    assert "open" == deleted.task("b").status
+    assert "waiting" == ws.undo("bare").task("b").status
+
+
+def test_nobody_gets_work_back_whom_it_could_not_be_given(ws: Workspace) -> None:
+    """Each is named, as where it is assigned (R1, T5); an item that comes back whole keeps its owner (L10)."""
+    stored(ws)
+    ws.change("plan", edit.assign, "a", "ben", helpers=["cleo"])
+    given = ws.change("plan", edit.assign, "a", "ana", helpers=[])
+    ws.change("plan", edit.update_plan, owner_id="ben")
+    owned = ws.change("plan", edit.update_plan, owner_id="ana")
+    ws.change("plan", edit.assign, "free", "ben")
+    for one in ("ben", "cleo"):
+        ws.people.update(one, active=False)
+    with pytest.raises(Invalid) as error:
+        ws.undo("plan", given.plan.revision)
+    assert ["task 'a'.owner_id", "task 'a'.helpers"] == [one.place for one in error.value.problems]
+    with pytest.raises(Invalid, match="no active person or team"):
+        ws.undo("plan", owned.plan.revision)
+    ws.change("plan", edit.delete, "free", confirmed=ws.impact("plan", "free"))
+    assert "ben" == ws.undo("plan").task("free").owner_id
+    ws.people.update("ben", active=True)
+    ws.people.update("cleo", active=True)
+    assert "ben" == ws.undo("plan", given.plan.revision).task("a").owner_id
+
+
+@pytest.mark.parametrize("revision", [True, 2.0, "2", [2]])
+def test_a_step_is_named_by_a_whole_number(ws: Workspace, revision: object) -> None:
+    """Anything else is the caller's mistake."""
+    stored(ws)
+    ws.change("plan", edit.update, "free", title="Later")
+    with pytest.raises(Invalid, match="a whole number is wanted"):
+        ws.undo("plan", revision)  # type: ignore[arg-type]
+
+
+def test_who_may_not_undo_is_told_so_first(ws: Workspace) -> None:
+    """Before what the step is: also of the one that began the plan (R1)."""
+    launched = ws.launch(ws.draft("follow-up", "acme", start=MONDAY))
+    viewer = ws.acting_as(ap.Actor("vera", roles={"viewer"}))
+    with pytest.raises(NotAllowed, match=r"plan\.launch"):
+        viewer.undo(launched.id)
+
+
+def test_an_undo_tells_what_gets_other_dates(ws: Workspace) -> None:
+    """In words, and nothing where no date changes (D10)."""
+    stored(ws)
+    ws.change("plan", edit.update, "a", due=jan(9))
+    after = ws.undo("plan")
+    assert [("a", jan(9), jan(5)), ("b", jan(13), jan(7)), ("c", jan(14), jan(8))] == [
+        (one.item_id, one.old_due, one.due) for one in after.moves
+    ]
+    assert {"undone"} == {one.cause for one in after.moves}
+    words = "“Task b” is due on Wednesday 7 January 2026 instead of Tuesday 13 January 2026, because an earlier step"
+    assert after.moves[1].sentence.startswith(words)
+    ws.change("plan", edit.update, "a", title="Other")
+    assert () == ws.undo("plan").moves

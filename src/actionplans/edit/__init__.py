@@ -5,6 +5,7 @@
     removal   impact, delete, restore
     plans     update_plan, complete_plan, cancel_plan, reopen_plan, archive_plan, share_plan
     dates     set_anchor, pause_plan, resume_plan, reschedule, recount
+    undoing   what `ws.undo` does to a plan
 
 Whatever a verb changes, what hangs on it follows in the same step (P6): the context's `moved` hears of each move, with
 the reason, and `warn` of what now conflicts.

@@ -14,6 +14,7 @@ from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.model import Item, Plan, Task, Warn
 from actionplans.model.plan import id_wanted
 from actionplans.model.rules import ids_of, links_of, no_circles, places_of
+from actionplans.model.words import PlanStatus
 from actionplans.schedule import Calendars, Moved
 from actionplans.settings import Settings
 from actionplans.vocabularies import STAGE_WANTED
@@ -52,24 +53,42 @@ class Context:
     moved: Callable[[Moved], None] = _unheard
 
     def days(self, plan: Plan, task: Task | None = None) -> WorkDays:
-        """The calendar that counts for a task: its own, its owner's, the plan's, the settings' (D7)."""
-        if task is None:
-            return resolve(self.settings, plan.calendar)
-        return resolve(self.settings, task.calendar, self.calendars.get(task.owner_id or "", ""), plan.calendar)
+        """The calendar that counts for a task: its own, its owner's, the plan's, the settings' (D7).
+
+        A name that the settings have no more counts as none; `lost_calendars` warns of it.
+        """
+        return self.calendars_of(plan)(task)
 
     def calendars_of(self, plan: Plan) -> Calendars:
         """The same for very many tasks of one plan: every name is looked up once."""
-        known: dict[str, WorkDays] = {}
+        known: dict[tuple[str, str], WorkDays] = {}
         names, calendar = self.calendars, plan.calendar
 
         def days(task: Task | None) -> WorkDays:
-            name = calendar if task is None else task.calendar or names.get(task.owner_id or "", "") or calendar
-            found = known.get(name)
+            own = ("", "") if task is None else (task.calendar, names.get(task.owner_id or "", ""))
+            found = known.get(own)
             if found is None:
-                found = known[name] = resolve(self.settings, name)
+                there = (name for name in (*own, calendar) if name and not any(no_calendar(self.settings, name)))
+                found = known[own] = resolve(self.settings, *there)
             return found
 
         return days
+
+    def lost_calendars(self, plan: Plan) -> Iterator[Warn]:
+        """Warnings of calendars that a plan, its open tasks or their owners name and the settings have no more (D7).
+
+        Each is named once, with the first that names it.
+        """
+        lost = {"": False}
+        open_tasks = [task for task in plan.tasks if task.is_open]
+        of_tasks = ((task.id, "the task", task.calendar) for task in open_tasks)
+        of_owners = ((task.id, "its owner", self.calendars.get(task.owner_id or "", "")) for task in open_tasks)
+        for item_id, who, name in ((plan.id, "the plan", plan.calendar), *of_tasks, *of_owners):
+            if name not in lost:
+                lost[name] = any(no_calendar(self.settings, name))
+                if lost[name]:
+                    told = f"{who} names the calendar {name!r}, which does not work any more: the next that is named"
+                    yield Warn(item_id, f"{told} counts, else the settings'; clear it, or add it to the settings again")
 
 
 def verb(action: str) -> Callable[[Callable[P, Plan]], Callable[P, Plan]]:
@@ -100,6 +119,16 @@ def changeable(plan: Plan, action: str) -> None:
         refuse(action, "this plan is archived: take it out of the archive first")
     if plan.status in ("completed", "cancelled"):
         refuse(action, f"this plan is {plan.status}: reopen it first")
+
+
+def began_as(plan: Plan) -> PlanStatus | None:
+    """The status that a plan goes back to when it is resumed or reopened; None for active."""
+    return "draft" if plan.status == "draft" else plan.was
+
+
+def opened(plan: Plan) -> Plan:
+    """A paused or closed plan that goes on."""
+    return attrs.evolve(plan, status=plan.was or "active", was=None, completed_at=None, paused_on=None)
 
 
 COLLECTION = {
@@ -143,6 +172,14 @@ def unknown_owners(context: Context, item: Item, before: Item | None = None) -> 
             yield Problem(
                 place, f"there is no active person or team {shown(owner_id)}: choose another, or add them first"
             )
+
+
+def no_calendar(settings: Settings, name: str) -> Iterator[Problem]:
+    """Why a calendar cannot be named: the settings do not have it, or no day is left that works in all of it (D7)."""
+    try:
+        resolve(settings, name)
+    except Invalid as error:
+        yield from (Problem("calendar", one.message) for one in error.problems)
 
 
 def _named(item: Item) -> tuple[tuple[str, str], ...]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
 import attrs
 
 from actionplans.checks import EMPTY, FrozenMap, shown
-from actionplans.edit.context import Context, changeable, refuse, verb, wrong
+from actionplans.edit.context import Context, began_as, changeable, opened, refuse, verb, wrong
 from actionplans.edit.following import follow, hanging_on, one_after_the_other, quiet, told
 from actionplans.errors import Invalid, Problem
-from actionplans.model import Plan
+from actionplans.model import Plan, Task
 from actionplans.model.words import LinkPolicy
-from actionplans.schedule import Reschedule, beyond
-from actionplans.schedule.bases import ends, timed
-from actionplans.schedule.pause import anchors_after, resumed
+from actionplans.schedule import Reschedule, beyond, offset_date
+from actionplans.schedule.bases import done_days, ends, fixed, timed
+from actionplans.schedule.pause import anchors_after, left_behind, resumed
 from actionplans.schedule.reasons import dated
 from actionplans.settings import Settings
 from actionplans.workdays import a_date
@@ -28,7 +28,8 @@ def set_anchor(plan: Plan, context: Context, name: str, date: dt.date | None) ->
     """A named date of the plan (`start`, `go_live`) is on another day, or is new; None removes it (D9).
 
     Everything that is counted from it follows, under every policy, and then what hangs on that (P6). Raises `Invalid`
-    for a name or date that is none; `start` stays, and so does one that something is counted from.
+    for a name or date that is none, and for a day from which something that is counted from it cannot be; `start`
+    stays, and so does an anchor that something is counted from.
     """
     changeable(plan, "moving an anchor")
     if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]{0,99}", name) or name == "own_start":
@@ -41,7 +42,26 @@ def set_anchor(plan: Plan, context: Context, name: str, date: dt.date | None) ->
         refuse("removing an anchor", f"dates are counted from {name!r}: give another date, or change those first")
     anchors = {**plan.anchors, name: date}
     after = attrs.evolve(plan, anchors=FrozenMap({one: day for one, day in anchors.items() if day is not None}))
-    return plan if after == plan else follow(plan, after, context)[0]
+    if after == plan:
+        return plan
+    found = tuple(_uncounted(after, context, name, date)) if date is not None else ()
+    if found:
+        raise Invalid("moving an anchor", found)
+    return follow(plan, after, context)[0]
+
+
+def _uncounted(plan: Plan, context: Context, name: str, day: dt.date) -> Iterator[Problem]:
+    """What cannot be counted from an anchor on that day (D5, D11); what does not move is only warned of (P5)."""
+    days, done = context.calendars_of(plan), done_days(plan)
+    for item in timed(plan):
+        if not fixed(item, done):
+            for _, offset in ends(item):
+                if offset is not None and offset.anchor == name:
+                    try:
+                        offset_date(offset, day, days(item if isinstance(item, Task) else None))
+                    except Invalid as error:
+                        problem = error.problems[0]
+                        yield Problem("date", f"{item.kind} {item.title!r} is counted from it: {problem.message}")
 
 
 @verb("edit")
@@ -50,7 +70,7 @@ def pause_plan(plan: Plan, context: Context) -> Plan:
     if plan.status == "paused" and not plan.archived:
         return plan
     changeable(plan, "pausing")
-    return attrs.evolve(plan, status="paused", paused_on=context.today)
+    return attrs.evolve(plan, status="paused", was=began_as(plan), paused_on=context.today)
 
 
 @verb("edit")
@@ -68,12 +88,16 @@ def resume_plan(plan: Plan, context: Context) -> Plan:
     paused_on = plan.paused_on or today
     moves = resumed(plan, paused_on=paused_on, today=today, days=context.calendars_of(plan))
     anchors = anchors_after(plan, paused_on, today) if today > paused_on else plan.anchors
-    again = attrs.evolve(dated(plan, moves), status="active", paused_on=None, anchors=anchors)
-    if plan.link_policy == "hold":
-        told(context, Reschedule(moves))
-        return again
+    again = attrs.evolve(opened(dated(plan, moves)), anchors=anchors)
+    for warning in left_behind(plan, again, context.calendars_of(plan)):
+        context.warn(warning)
     ids = frozenset(move.item_id for move in moves)
-    after, linked = follow(again, again, quiet(context), look_at=ids | hanging_on(again, ids), policy="push")
+    look, policy = ids | hanging_on(again, ids), plan.link_policy
+    if policy == "hold":  # only what does not move is looked at, for the warnings
+        look = frozenset(one.id for one in timed(again) if one.id in look and fixed(one, ()))
+    else:
+        policy = "push"
+    after, linked = follow(again, again, quiet(context), look_at=look, policy=policy)
     told(context, Reschedule(one_after_the_other(moves, linked.moves)))
     return after
 

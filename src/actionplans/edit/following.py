@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Set
 import attrs
 
 from actionplans.edit.context import Context
-from actionplans.model import Milestone, Objective, Plan, Play, Shift, Task
+from actionplans.model import Milestone, Plan, Shift, Task
 from actionplans.model.words import LinkPolicy
 from actionplans.schedule import Calendars, Moved, Reason, Reschedule, reschedule
-from actionplans.schedule.bases import dates, sources, timed
+from actionplans.schedule.bases import Timed, dates, fixed, sources, timed
 from actionplans.schedule.reasons import dated
 
 
@@ -34,6 +34,8 @@ def follow(
         policy=policy,
     )
     told(context, found)
+    for warning in context.lost_calendars(after):
+        context.warn(warning)
     return found.applied(after), found
 
 
@@ -70,13 +72,14 @@ def one_after_the_other(first: Iterable[Moved], then: Iterable[Moved]) -> tuple[
 def taken_back(plan: Plan, context: Context, source: Task | Milestone, shifts: Collection[Shift]) -> Plan:
     """The plan with the dates that completing moved as they were, where nothing has changed them since (P7).
 
-    Where some stayed, what went back moves on again as far as links force it.
+    One that was started since keeps its start. Where some stayed, what went back moves on again as far as links force
+    it.
     """
     items = {one.id: one for one in timed(plan)}
     moves, stayed = [], False
     for shift in shifts:
         item = items.get(shift.item_id)
-        if item is None or dates(item) != (shift.to_start, shift.to_due) or _fixed(item):
+        if item is None or dates(item) != (shift.to_start, shift.to_due) or fixed(item, ()) or _begun(item, shift):
             stayed = True
             continue
         reason = Reason("reopened", "start" if shift.due == shift.to_due else "due", source.id)
@@ -109,11 +112,10 @@ def hanging_on(plan: Plan, ids: Set[str]) -> frozenset[str]:
     return frozenset(one.id for one in timed(plan) if not ids.isdisjoint(sources(one)))
 
 
-def _fixed(item: Task | Milestone | Play | Objective) -> bool:
-    """Whether an item never moves: done, cancelled or locked (P5)."""
-    if isinstance(item, Milestone):
-        return item.locked or item.reached_on is not None
-    return isinstance(item, Task) and (item.locked or not item.is_open)
+def _begun(item: Timed, shift: Shift) -> bool:
+    """Whether an item was started since, on the day that it was moved to (P5)."""
+    since = isinstance(item, Task) and item.status == "in_progress" and not shift.begun
+    return since and shift.start != shift.to_start
 
 
 def with_shifts(item: Task | Milestone, shifts: tuple[Shift, ...]) -> Task | Milestone:

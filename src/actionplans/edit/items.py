@@ -14,6 +14,7 @@ from actionplans.edit.context import (
     COLLECTION,
     Context,
     changeable,
+    no_calendar,
     rearranged,
     refuse,
     replaced,
@@ -31,6 +32,7 @@ from actionplans.errors import Invalid, NotFound, Problem
 from actionplans.model import Comment, Item, Milestone, Objective, Plan, Play, Stage, Task
 from actionplans.model.plan import id_wanted
 from actionplans.schedule import settle
+from actionplans.schedule.bases import ends
 from actionplans.vocabularies import (
     custom_problems,
     item_problems,
@@ -46,6 +48,7 @@ Dates = tuple[dt.date | None, dt.date | None, int | None]
 """Start, due and duration of a task (D8)."""
 
 DATES = ("start", "due", "duration")
+SPAN = frozenset({"start", "due", "end"})
 OFFSETS = frozenset({"offset", "start_offset", "end_offset"})
 
 
@@ -138,6 +141,7 @@ def add(plan: Plan, context: Context, item: Item) -> Plan:
     found += _not_new(plan, context, item)
     added = _made(plan, context, item, found)
     found += (*item_problems(added, context.settings), *unknown_owners(context, added))
+    found += _calendar(added, context)
     after = rearranged(plan, added.kind, (*getattr(plan, COLLECTION[added.kind]), added))
     if isinstance(added, Task):
         found += (*stage_problems(after, context.settings, added), *too_many(after, context.settings))
@@ -163,12 +167,16 @@ def update(plan: Plan, context: Context, item_id: str, **fields: Any) -> Plan:
         given |= _redated(item, given, context, plan)
     if isinstance(item, Milestone) and item.original_due is None:
         given["original_due"] = item.due or given.get("due")
+    spanned = () if isinstance(item, Stage | Task) else SPAN & given.keys()
+    if any(given[name] != getattr(item, name) for name in spanned):
+        given["hand_dated"] = True
     changed = _evolved(item, given)
     found = [*vocabulary_problems(changed, context.settings, touched(item, changed))]
     if isinstance(item, Objective | Play | Task) and "custom" in given:
         found += custom_problems(
             item.kind, given["custom"], context.settings, touched_custom(item.custom, given["custom"])
         )
+    found += _calendar(changed, context) if "calendar" in given and changed != item else ()
     if changed == item and not found:
         return plan
     counted = bool(given.keys() & OFFSETS)
@@ -242,6 +250,12 @@ def comment(plan: Plan, context: Context, item_id: str, text: str, *, internal: 
     return replaced(plan, attrs.evolve(item, comments=(*item.comments, note)))
 
 
+def _calendar(item: Item, context: Context) -> Iterator[Problem]:
+    """A calendar that is named for an item is there (D7)."""
+    if isinstance(item, Task) and item.calendar:
+        yield from no_calendar(context.settings, item.calendar)
+
+
 def _evolved(item: I, fields: Mapping[str, Any]) -> I:
     return attrs.evolve(item, **fields) if fields else item
 
@@ -267,6 +281,8 @@ def _made(plan: Plan, context: Context, item: Item, found: list[Problem]) -> Ite
         fields["custom"] = with_defaults(item.kind, item.custom, context.settings)
     if isinstance(item, Milestone):
         fields["original_due"] = item.due
+    if isinstance(item, Objective | Milestone | Play):
+        fields["hand_dated"] = any(date is not None and offset is None for date, offset in ends(item))
     if isinstance(item, Task):
         start, due, duration = item.start, item.due, item.duration
         try:

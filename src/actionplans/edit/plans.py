@@ -8,7 +8,16 @@ from typing import Any
 import attrs
 
 from actionplans.checks import shown
-from actionplans.edit.context import Context, changeable, known_stage, refuse, verb
+from actionplans.edit.context import (
+    Context,
+    began_as,
+    changeable,
+    known_stage,
+    no_calendar,
+    opened,
+    refuse,
+    verb,
+)
 from actionplans.edit.following import follow
 from actionplans.edit.words import editable
 from actionplans.errors import Invalid, Problem
@@ -65,7 +74,9 @@ def complete_plan(plan: Plan, context: Context, *, cancel_open: bool = False) ->
     tasks = tuple(
         attrs.evolve(task, status="cancelled", was=task.status) if task.is_open else task for task in plan.tasks
     )
-    return attrs.evolve(plan, status="completed", completed_at=context.now, paused_on=None, tasks=tasks)
+    return attrs.evolve(
+        plan, status="completed", was=began_as(plan), completed_at=context.now, paused_on=None, tasks=tasks
+    )
 
 
 @verb("cancel")
@@ -74,16 +85,16 @@ def cancel_plan(plan: Plan, context: Context) -> Plan:
     if plan.status == "cancelled" and not plan.archived:
         return plan
     changeable(plan, "cancelling")
-    return attrs.evolve(plan, status="cancelled", paused_on=None)
+    return attrs.evolve(plan, status="cancelled", was=began_as(plan), paused_on=None)
 
 
 @verb("reopen")
 def reopen_plan(plan: Plan, context: Context) -> Plan:
-    """A completed or cancelled plan is active again; its tasks stay as they are."""
+    """A completed or cancelled plan is active again, or a draft where it was one; its tasks stay as they are."""
     if plan.archived or plan.status not in ("completed", "cancelled"):
         changeable(plan, "reopening")
         return plan
-    return attrs.evolve(plan, status="active", completed_at=None)
+    return opened(plan)
 
 
 @verb("archive")
@@ -116,7 +127,7 @@ def _strange(plan: Plan, context: Context, before: Plan) -> Iterator[Problem]:
     if plan.owner_id is not None and plan.owner_id != before.owner_id and not context.known_owner(plan.owner_id):
         yield Problem("owner_id", f"there is no active person or team {shown(plan.owner_id)}: choose another")
     if plan.calendar != before.calendar:
-        yield from _refused(lambda: context.days(plan))
+        yield from no_calendar(settings, plan.calendar) if plan.calendar else ()
     if plan.time_zone and plan.time_zone != before.time_zone:
         yield from (Problem("time_zone", one.message) for one in _refused(lambda: today(context.now, plan.time_zone)))
 

@@ -76,7 +76,12 @@ def delete(plan: Plan, context: Context, item_id: str, *, confirmed: Impact | No
     ):
         refuse("deleting", f"the section wants a stage for every task: move the tasks out of {item.title!r} first")
     gone = frozenset(now.deleted)
-    heir = item.objective_id if isinstance(item, Play) else None
+    after = without(plan, gone, item.objective_id if isinstance(item, Play) else None)
+    return settled(after, {task.id for task in successors(plan, gone)})
+
+
+def without(plan: Plan, gone: Set[str], heir: str | None = None) -> Plan:
+    """The plan without these items and without what pointed to them; tasks of a play go to its `heir`."""
     fields: dict[str, Any] = {}
     for name in COLLECTION.values():
         held = getattr(plan, name)
@@ -85,7 +90,7 @@ def delete(plan: Plan, context: Context, item_id: str, *, confirmed: Impact | No
             fields[name] = left
     if plan.stage_id in gone:
         fields["stage_id"] = None
-    return settled(attrs.evolve(plan, **fields), {task.id for task in successors(plan, gone)})
+    return attrs.evolve(plan, **fields) if fields else plan
 
 
 @verb("restore")

@@ -11,6 +11,7 @@ from actionplans.checks import field_problems, shown
 from actionplans.edit.context import (
     Context,
     changeable,
+    opened,
     refuse,
     replaced,
     sound,
@@ -89,7 +90,7 @@ def reopen(plan: Plan, context: Context, item_id: str) -> Plan:
     if again is item:
         return plan
     if plan.status == "completed":
-        plan = attrs.evolve(plan, status="active", completed_at=None)
+        plan = opened(plan)
     plan = taken_back(replaced(plan, again), context, again, shifts)
     for task in successors(plan, {item_id}):
         if task.status in ("in_progress", "done"):

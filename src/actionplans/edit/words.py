@@ -35,7 +35,7 @@ ITEM_VERBS: Mapping[str, str] = {
 PLAN_VERBS: Mapping[str, str] = {
     "status": "edit.complete_plan, edit.cancel_plan and edit.reopen_plan",
     "completed_at": "edit.complete_plan and edit.reopen_plan",
-    "paused_on": "edit.pause_plan and edit.resume_plan",
+    **dict.fromkeys(("paused_on", "was"), "edit.pause_plan and edit.resume_plan"),
     "anchors": "edit.set_anchor",
     "archived": "edit.archive_plan",
     "shared": "edit.share_plan",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from actionplans.model import (
     Offset,
     Reminder,
     Template,
+    TemplateItem,
     TemplateMilestone,
     TemplateObjective,
     TemplatePlay,
@@ -27,10 +28,10 @@ from actionplans.settings import Settings
 from actionplans.vocabularies import item_problems
 
 Dates = tuple[dt.date | None, dt.date | None, int | None]
-"""Start, due and duration of a task; of a milestone only the due."""
+"""Start, due and duration of a task; of a milestone only the due, of a play or objective its ends."""
 
-Dated = TemplateMilestone | TemplateTask
-"""The items of a template that others may count from."""
+Dated = TemplateObjective | TemplateMilestone | TemplatePlay | TemplateTask
+"""The items of a template that have dates, and that others may count from."""
 
 Owned = TemplateObjective | TemplatePlay | TemplateTask
 """The items of a template that have an owner."""
@@ -96,15 +97,13 @@ def blueprint(template: Template) -> Blueprint:
 @lru_cache(maxsize=64)
 def _kept(key: _ById) -> Blueprint:
     template = key.template
-    points: tuple[Dated, ...] = (*template.milestones, *template.tasks)
+    points: tuple[Dated, ...] = (*template.objectives, *template.milestones, *template.plays, *template.tasks)
     dated = {one.key: one for one in points}
     ordered = order(dated, lambda name: (one for one in _before(dated[name]) if one in dated))
-    owned: tuple[Owned, ...] = (*template.objectives, *template.plays, *template.tasks)
-    rules = {rule for one in owned for rule in one.owner} | {rule for task in template.tasks for rule in task.helpers}
     items = tuple(template.items())
     return Blueprint(
         template,
-        frozenset(rules),
+        rules_of(items),
         tuple(dict.fromkeys(("start", *template.anchors, *_named_anchors(template)))),
         tuple(dated[name] for name in ordered),
         frozenset(one.key for one in items),
@@ -113,19 +112,27 @@ def _kept(key: _ById) -> Blueprint:
     )
 
 
+def rules_of(items: Iterable[TemplateItem]) -> frozenset[str]:
+    """The assignee rules of these items, their owners' and their helpers' (T5)."""
+    return frozenset(rule for one in items for rule in (*getattr(one, "owner", ()), *getattr(one, "helpers", ())))
+
+
 def _before(item: Dated) -> Iterator[str]:
-    for offset in (getattr(item, "start", None), item.due):
+    for offset in _offsets(item):
         if offset is not None and offset.item_id:
             yield offset.item_id
     if isinstance(item, TemplateTask):
         yield from (link.predecessor_id for link in item.after)
 
 
+def _offsets(item: TemplateItem) -> Iterator[Offset | None]:
+    return (getattr(item, name, None) for name in ("start", "due", "end"))
+
+
 def _named_anchors(template: Template) -> Iterator[str]:
     for item in template.items():
-        for name in ("start", "due", "end"):
-            offset = getattr(item, name, None)
-            if isinstance(offset, Offset) and not offset.item_id and offset.anchor != "own_start":
+        for offset in _offsets(item):
+            if offset is not None and not offset.item_id and offset.anchor != "own_start":
                 yield offset.anchor
 
 

@@ -19,7 +19,8 @@ PARENTS = ("objective", "parent", "milestone", "stage")
 def taken(blueprint: Blueprint, draft: Draft, account: Account, problems: list[Problem]) -> frozenset[str]:
     """The keys that are launched; what the draft says of keys that there are not is added to the problems.
 
-    A required task is dropped only with something that it stands under (T2); else that is a problem too.
+    A required task is dropped only with something that it stands under (T2); else that is a problem too. Of a stage
+    library everything may be left out.
     """
     for key in sorted((draft.dropped | draft.overrides.keys()) - blueprint.keys):
         problems.append(Problem(f"items[{key!r}]", "the template has no item of this key"))
@@ -28,12 +29,12 @@ def taken(blueprint: Blueprint, draft: Draft, account: Account, problems: list[P
     found: set[str] = set()
     for item in blueprint.template.items():
         dropped, above = item.key in draft.dropped, (getattr(item, name, "") for name in PARENTS)
-        if dropped and not getattr(item, "required", False):
+        if dropped and (blueprint.template.kind == "stage_library" or not getattr(item, "required", False)):
             continue
         stands = all(one in found or one not in blueprint.keys for one in above if one)
-        if stands and all(_met(one, item.key, account, problems) for one in getattr(item, "conditions", ())):
+        if stands and all(met(one, item.key, account, problems) for one in getattr(item, "conditions", ())):
             found.add(item.key)
-            if dropped:
+            if dropped and blueprint.template.kind != "stage_library":
                 told = "is required: keep it (a template marks what may be left out with required = false, T2)"
                 problems.append(Problem(f"items[{item.key!r}]", told))
     return frozenset(found)
@@ -51,7 +52,8 @@ def holds(value: Any, comparison: str, wanted: Any) -> bool:
     return bool({"<": value < wanted, "<=": value <= wanted, ">": value > wanted, ">=": value >= wanted}[comparison])
 
 
-def _met(condition: Condition, key: str, account: Account, problems: list[Problem]) -> bool:
+def met(condition: Condition, key: str, account: Account, problems: list[Problem]) -> bool:
+    """Whether an account meets the condition of an item; what it asks that accounts have not is a problem (T10)."""
     name = condition.field.removeprefix("account.")
     if name.startswith("custom."):
         value = account.custom.get(name.removeprefix("custom."))

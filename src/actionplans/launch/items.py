@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import attrs
 from attrs import define, field
@@ -13,7 +13,8 @@ from actionplans.checks import FrozenMap
 from actionplans.errors import Invalid, Problem, Unresolved
 from actionplans.launch.blueprint import Blueprint, Dates, Owned
 from actionplans.launch.conditions import taken
-from actionplans.launch.dates import AS_IT_IS, Dating, waits
+from actionplans.launch.dates import Dating, waits
+from actionplans.launch.drafted import AS_IT_IS, Place
 from actionplans.launch.owners import Directory, Owners
 from actionplans.model import (
     Account,
@@ -44,9 +45,22 @@ _NOT_OF = {"stage": ("start", "due", "owner_id"), "milestone": ("start", "owner_
 """What a draft cannot say of these kinds of items: they have none."""
 
 
+class Made(NamedTuple):
+    """What a launch makes, by the names that a plan has for it."""
+
+    stages: tuple[Stage, ...]
+    objectives: tuple[Objective, ...]
+    milestones: tuple[Milestone, ...]
+    plays: tuple[Play, ...]
+    tasks: tuple[Task, ...]
+
+
 @define
 class Launching:
-    """One launch under way; `problems` gathers what stands in its way. Call `plan()` once."""
+    """One launch under way; `problems` gathers what stands in its way. Call `plan()` once.
+
+    `place` is where in a running plan it goes. `keys` are the items that are made, `own` those that the draft adds.
+    """
 
     blueprint: Blueprint
     draft: Draft
@@ -57,7 +71,9 @@ class Launching:
     now: dt.datetime
     new_id: Callable[[], str]
     problems: list[Problem] = field(factory=list)
+    place: Place | None = None
     keys: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
     ids: dict[str, str] = field(factory=dict)
     owner_of: dict[str, str | None] = field(factory=dict)
     dates: Mapping[str, Dates] = field(factory=dict)
@@ -67,26 +83,59 @@ class Launching:
     def __attrs_post_init__(self) -> None:
         """The parts that look for owners and dates."""
         self.owners = Owners(self.draft, self.account, self.directory, self.applier_id)
-        self.dating = Dating(self.blueprint, self.draft, self.settings, self.directory, self.problems)
+        self.dating = Dating(self.blueprint, self.draft, self.settings, self.directory, self.problems, self.place)
 
     def plan(self) -> Plan:
-        """The plan, or everything that is wrong."""
-        draft, template = self.draft, self.blueprint.template
-        self.keys = taken(self.blueprint, draft, self.account, self.problems)
-        plan_id = self.new_id()
-        self.ids = {item.key: self.new_id() for item in template.items() if item.key in self.keys}
-        stages = self._made(template.stages, self._stage)
-        stage_id = self._stage_of_plan()
+        """The plan, or everything that is wrong; a running one with what is launched into it."""
+        place = self.place
+        self.own = frozenset(one.key for one in self.draft.added.items())
+        self.keys = taken(self.blueprint, self.draft, self.account, self.problems)
+        if place is None:
+            plan_id = self.new_id()
+            made = self.made()
+            self._fits(made.tasks)
+            return self._new(plan_id, made)
+        self.keys -= place.reused.keys()
+        if place.root is not None and place.root.key not in self.keys:
+            self.problems.append(Problem(f"items[{place.root.key!r}]", "is what is launched: it cannot be left out"))
+            self._refuse()
+        self.dating.begin()
+        made = self.made()
+        self._fits(made.tasks)
+        return self._into(place, made)
+
+    def made(self) -> Made:
+        """The items of the `keys`; what is wrong with them is among the `problems`."""
+        template, place = self.blueprint.template, self.place
+        if place is None:
+            self.ids = {item.key: self.new_id() for item in template.items() if item.key in self.keys}
+        else:
+            here = place.here.get
+            self.ids = {item.key: here(item.key) or self.new_id() for item in template.items() if item.key in self.keys}
+            self.ids |= place.reused
+        stages = tuple(one for one in self._made(template.stages, self._stage) if one is not None)
         self._words()
         self._overrides()
-        owner_id = self.owners.of_plan()
         self.owner_of = {item.key: self.owners.of(item) for item in self._owned()}
         self.dates = self.dating.of_items(self.keys, self.owner_of)
-        objectives = self._made(template.objectives, self._objective)
-        milestones = self._made(template.milestones, self._milestone)
-        plays = self._made(template.plays, self._play)
-        tasks = self._tasks()
-        self._fits(tasks)
+        return Made(
+            stages,
+            self._made(template.objectives, self._objective),
+            self._made(template.milestones, self._milestone),
+            self._made(template.plays, self._play),
+            self._tasks(),
+        )
+
+    def _into(self, place: Place, made: Made) -> Plan:
+        """The running plan with what was made for it at the end of each kind (T13)."""
+        self._refuse()
+        plan, anchors = place.plan, place.anchors.having("start", place.plan.start)
+        lists: dict[str, Any] = {name: (*getattr(plan, name), *items) for name, items in made._asdict().items()}
+        return attrs.evolve(plan, anchors=anchors, **lists)
+
+    def _new(self, plan_id: str, made: Made) -> Plan:
+        draft, template = self.draft, self.blueprint.template
+        stage_id, owner_id = self._stage_of_plan(), self.owners.of_plan()
         self._refuse()
         return Plan(
             plan_id,
@@ -99,11 +148,7 @@ class Launching:
             owner_id=owner_id,
             calendar=template.calendar,
             link_policy=template.link_policy or self.settings.link_policy,
-            stages=tuple(one for one in stages if one is not None),
-            objectives=objectives,
-            milestones=milestones,
-            plays=plays,
-            tasks=tasks,
+            **made._asdict(),
             launch=self._launch(),
             shared=template.shared,
             category=template.category,
@@ -116,13 +161,14 @@ class Launching:
 
     def _launch(self) -> Launch:
         draft, template = self.draft, self.blueprint.template
+        left = self.blueprint.keys - self.keys if self.keys is not self.blueprint.keys else frozenset[str]()
         return Launch(
             template.id,
             template.version,
             self.now,
             self.applier_id,
             draft.anchors,
-            draft.dropped,
+            left - self.own,
             draft.job,
             draft.row,
         )
@@ -156,11 +202,10 @@ class Launching:
         for key, found in self.blueprint.strange(self.settings).items():
             if key in self.keys:
                 self.problems += [one.under(f"items[{key!r}]") for one in found]
-        custom = with_defaults("plan", self.draft.custom, self.settings)
-        self.problems += (
-            *custom_problems("plan", custom, self.settings),
-            *section_problems(self.draft.section, self.settings),
-        )
+        if self.place is None:
+            custom = with_defaults("plan", self.draft.custom, self.settings)
+            self.problems += custom_problems("plan", custom, self.settings)
+            self.problems += section_problems(self.draft.section, self.settings)
 
     def _overrides(self) -> None:
         """What the draft says of items that have no such thing is a mistake, not a wish to be passed over."""
@@ -178,7 +223,7 @@ class Launching:
     def _stage(self, item: TemplateStage) -> Stage | None:
         """A custom stage of the plan, or None for one that the settings have: that is referred to, not copied."""
         if self.settings.stage(item.key) is None:
-            return Stage(self.ids[item.key], *self._texts(item), item.key, item.fixed)
+            return Stage(self.ids[item.key], *self._texts(item), self._key(item), item.fixed)
         self.ids[item.key] = item.key
         if item.key in self.draft.overrides:
             raise Invalid("stage", (Problem("", "is the library's: change it in the settings"),))
@@ -194,25 +239,34 @@ class Launching:
         self.problems.append(Problem("stage_id", f"there is no stage {stage_id!r} in the settings or the template"))
         return None
 
-    def _objective(self, item: TemplateObjective) -> Objective:
+    def _key(self, item: TemplateItem) -> str:
+        """The item's key in the plan: those that the draft adds have none (T3, R4)."""
+        return "" if item.key in self.own else item.key
+
+    def _hand_dated(self, item: TemplateItem) -> bool:
         given = self.draft.overrides.get(item.key, AS_IT_IS)
+        return given.start is not None or given.due is not None
+
+    def _objective(self, item: TemplateObjective) -> Objective:
+        start, end, _ = self.dates[item.key]
         return Objective(
             self.ids[item.key],
             *self._texts(item),
             item.status or next((one.key for one in self.settings.objective_statuses), ""),
             item.category,
-            given.start or self.dating.of(item.start, self.dates, item.key),
-            given.due or self.dating.of(item.end, self.dates, item.key),
+            start,
+            end,
             self.owner_of[item.key],
             item.weight,
             item.metric,
             item.shared,
             with_defaults("objective", item.custom, self.settings),
-            item.key,
+            self._key(item),
             item.fixed,
-            start_offset=self._here(item.start),
-            end_offset=self._here(item.end),
+            start_offset=self._here(item.start, item),
+            end_offset=self._here(item.end, item),
             created_by=self.applier_id,
+            hand_dated=self._hand_dated(item),
         )
 
     def _milestone(self, item: TemplateMilestone) -> Milestone:
@@ -223,54 +277,62 @@ class Launching:
             due,
             due,
             self.ids.get(item.objective),
-            self._here(item.due),
+            self._here(item.due, item),
             shared=item.shared,
-            key=item.key,
+            key=self._key(item),
             fixed=item.fixed,
             created_by=self.applier_id,
+            hand_dated=self._hand_dated(item),
         )
 
     def _play(self, item: TemplatePlay) -> Play:
-        given = self.draft.overrides.get(item.key, AS_IT_IS)
+        start, due, _ = self.dates[item.key]
+        loose = self.draft.parent_id if self.place is not None else None
         return Play(
             self.ids[item.key],
             *self._texts(item),
-            self.ids.get(item.objective),
+            self.ids.get(item.objective) if item.objective else loose,
             self.owner_of[item.key],
-            given.start or self.dating.of(item.start, self.dates, item.key),
-            given.due or self.dating.of(item.due, self.dates, item.key),
+            start,
+            due,
+            self._launch() if self.place is not None else None,
             shared=item.shared,
             weight=item.weight,
             custom=with_defaults("play", item.custom, self.settings),
-            key=item.key,
+            key=self._key(item),
             fixed=item.fixed,
-            start_offset=self._here(item.start),
-            offset=self._here(item.due),
+            start_offset=self._here(item.start, item),
+            offset=self._here(item.due, item),
             created_by=self.applier_id,
+            hand_dated=self._hand_dated(item),
         )
 
     def _tasks(self) -> tuple[Task, ...]:
         """The tasks; Task is built by position, because there are very many."""
-        ids, overrides, made = self.ids, self.draft.overrides, []
-        defaults = self.settings.defaults("task")
+        ids, keys, overrides, made = self.ids, self.keys, self.draft.overrides, []
+        defaults, own = self.settings.defaults("task"), self.own
+        dates, owner_of, here, owners = self.dates, self.owner_of, self._here, self.owners
+        loose = self.draft.parent_id if self.place is not None else None
         for item, tail in zip(self.blueprint.template.tasks, self.blueprint.tails, strict=True):
-            if item.key not in self.keys:
+            key = item.key
+            if key not in keys:
                 continue
-            given = overrides.get(item.key, AS_IT_IS)
-            start, due, duration = self.dates[item.key]
-            links = self._links(item)
-            offset, start_offset = self._here(item.due), self._here(item.start)
+            given = overrides.get(key, AS_IT_IS) if overrides else AS_IT_IS
+            start, due, duration = dates[key]
+            links = self._links(item) if item.after else ()
+            offset = None if item.due is None else here(item.due, item)
+            start_offset = None if item.start is None else here(item.start, item)
             made.append(
                 Task(
-                    ids[item.key],
+                    ids[key],
                     given.title or item.title,
                     "waiting" if waits(links, offset, start_offset) else "open",
-                    self.owner_of[item.key],
+                    owner_of[key],
                     start,
                     due,
                     due,
                     item.type,
-                    ids.get(item.parent),
+                    ids.get(item.parent) if item.parent else loose,
                     ids.get(item.milestone),
                     ids.get(item.stage),
                     links,
@@ -284,12 +346,12 @@ class Launching:
                     item.calendar,
                     False,
                     given.start is not None or given.due is not None,
-                    self.owners.helpers(item),
+                    owners.helpers(item) if item.helpers else (),
                     item.owner,
                     given.owner_id is not None,
                     *tail,
                     FrozenMap({**defaults, **item.custom}) if defaults else item.custom,
-                    item.key,
+                    "" if key in own else key,
                     item.fixed,
                     created_by=self.applier_id,
                 )
@@ -297,26 +359,35 @@ class Launching:
         return tuple(made)
 
     def _links(self, item: TemplateTask) -> tuple[Dependency, ...]:
-        if not item.after:
-            return ()
         ids, keys = self.ids, self.keys
         linked = [link for link in item.after if link.predecessor_id in keys]
         return tuple([Dependency(ids[link.predecessor_id], link.kind, link.lag, link.unit) for link in linked])
 
-    def _here(self, offset: Offset | None) -> Offset | None:
-        """An offset of the template as it stands in the plan: what it counts from is named by id."""
-        if offset is None or ":" not in offset.anchor:
-            return offset
+    def _here(self, offset: Offset | None, item: TemplateItem) -> Offset | None:
+        """An offset of the template as it stands in the plan: what it counts from is named by id.
+
+        In a running plan `start` is the start of the play or objective; where there is none, the date stands alone.
+        """
+        if offset is None:
+            return None
+        if ":" not in offset.anchor:
+            if self.place is None or self.place.whole or offset.anchor != "start":
+                return offset
+            root = self.place.root
+            if root is None or root.key == item.key:
+                return None
+            return attrs.evolve(offset, anchor=f"{root.kind}:{self.ids[root.key]}")
         if offset.item_id not in self.ids:
             return None
         return attrs.evolve(offset, anchor=f"{offset.anchor.partition(':')[0]}:{self.ids[offset.item_id]}")
 
     def _fits(self, tasks: tuple[Task, ...]) -> None:
         """The plan keeps the limits of the settings and the rules of its section (L8)."""
-        most = self.settings.limits.tasks_per_plan
-        if len(tasks) > most:
-            self.problems.append(Problem("tasks", f"at most {most} in a plan, not {len(tasks)} (settings, limits)"))
-        if wants_stages(self.draft.section, self.settings):
+        most, running = self.settings.limits.tasks_per_plan, self.place.plan if self.place is not None else None
+        number = len(tasks) + (len(running.tasks) if running is not None else 0)
+        if number > most:
+            self.problems.append(Problem("tasks", f"at most {most} in a plan, not {number} (settings, limits)"))
+        if wants_stages(self.draft.section if running is None else running.section, self.settings):
             self.problems += [
                 Problem(f"items[{task.key!r}].stage", STAGE_WANTED) for task in tasks if not task.stage_id
             ]

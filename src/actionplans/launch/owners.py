@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from actionplans.checks import EMPTY, shown
 from actionplans.errors import Problem
-from actionplans.launch.blueprint import Owned, blueprint
+from actionplans.launch.blueprint import Owned, blueprint, rules_of
 from actionplans.model import ANY_CONTACT, TEAM, Account, Draft, Person, Plan, Task, Team, TemplateTask
 from actionplans.settings import Reassignment
 
@@ -41,7 +41,7 @@ class Asked:
 
 def asked_for(draft: Draft, account: Account, applier_id: str) -> Asked:
     """Whom `launch` will look for in the directory."""
-    rules = blueprint(draft.template).rules
+    rules = blueprint(draft.template).rules | rules_of(draft.added.items())
     persons = {applier_id, *account.roles.values(), *(one.partner_id for one in account.partners)}
     persons |= {one for one in (account.owner_id, account.primary_contact_id, draft.owner_id) if one}
     persons |= {one.owner_id for one in draft.overrides.values() if one.owner_id}

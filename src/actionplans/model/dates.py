@@ -17,14 +17,14 @@ AnchorName = Annotated[
     Text(
         210,
         filled=True,
-        pattern=r"own_start|(milestone|task):.+|[a-z][a-z0-9_]*",
-        form="an anchor's name in small letters, own_start, milestone:ID or task:ID",
+        pattern=r"own_start|(milestone|task|play|objective):.+|[a-z][a-z0-9_]*",
+        form="an anchor's name in small letters, own_start, milestone:ID, task:ID, play:ID or objective:ID",
     ),
 ]
 """Where an offset counts from (D9).
 
-A named date of the plan (`start`, `go_live`), `milestone:ID`, `task:ID` (a predecessor's due date), or, for a
-due date, `own_start`. In a template the ID is the item's key.
+A named date of the plan (`start`, `go_live`), `milestone:ID`, `task:ID` (a predecessor's due date), `play:ID` or
+`objective:ID` (its start), or, for a due date, `own_start`. In a template the ID is the item's key.
 """
 
 DayOfYear = Annotated[str, Text(5, filled=True, pattern=r"\d\d-\d\d", form="a day of the year as MM-DD")]
@@ -58,7 +58,7 @@ class Offset(Value):
 
     @property
     def item_id(self) -> str:
-        """The id behind `milestone:` or `task:`, else empty."""
+        """The id behind `milestone:`, `task:`, `play:` or `objective:`, else empty."""
         head, mark, tail = self.anchor.partition(":")
         return tail if mark else ""
 

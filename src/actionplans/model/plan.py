@@ -95,7 +95,7 @@ class Shift(Value):
     """Dates of one item that completing another one moved, so that reopening can take it back (P7).
 
     `start`, `due` and `duration` are those before, `to_start` and `to_due` those it got; `first` says that it had never
-    had a due date (D12). Of an objective the due is its end.
+    had a due date (D12), `begun` that it was in progress. Of an objective the due is its end.
     """
 
     item_id: Id
@@ -105,6 +105,7 @@ class Shift(Value):
     to_due: dt.date | None
     duration: Duration | None = None
     first: bool = False
+    begun: bool = False
 
 
 @frozen
@@ -128,8 +129,7 @@ class Completion(Value):
 class Launch(Value):
     """What a launch leaves: template and version, when and by whom, the anchors and choices it was given (T3).
 
-    `template_key` is the template's own portable key, `dropped` the keys that were left out, `job` and `row` the
-    bulk launch's (T11).
+    `dropped` are the keys that were left out, by choice or by a condition, `job` and `row` the bulk launch's (T11).
     """
 
     template_id: Id
@@ -158,7 +158,9 @@ class Stage(Value):
 
 @frozen
 class Objective(Value):
-    """Why: what the customer wants to reach. Its status never follows progress by itself (L6)."""
+    """Why: what the customer wants to reach. Its status never follows progress by itself (L6). `hand_dated` says that
+    its dates were set by hand, here as on a milestone and a play.
+    """
 
     kind: ClassVar[ItemKind] = "objective"
 
@@ -180,6 +182,7 @@ class Objective(Value):
     start_offset: Offset | None = None
     end_offset: Offset | None = None
     created_by: Id | None = None
+    hand_dated: bool = False
 
     def problems(self) -> Iterator[Problem]:
         """It does not end before it starts."""
@@ -210,6 +213,7 @@ class Milestone(Value):
     fixed: bool = False
     origin: Origin | None = None
     created_by: Id | None = None
+    hand_dated: bool = False
 
 
 @frozen
@@ -235,6 +239,7 @@ class Play(Value):
     start_offset: Offset | None = None
     offset: Offset | None = None
     created_by: Id | None = None
+    hand_dated: bool = False
 
     def problems(self) -> Iterator[Problem]:
         """It is not due before it starts."""
@@ -362,8 +367,9 @@ class Plan(Value):
 
     `anchors` are its named dates, `start` always among them (D9). `link_policy` says what links do when dates move
     (P5). `section` is the administrator's grouping, `stage_id` where the account stands. `shared` is the plan's own
-    *show customer* mark (V3). `paused_on` is the day a pause began (P8), `merged_into` the plan that took this one
-    over (M2). `revision` numbers its changes (S2) and `changed_at` is the moment of the last one.
+    *show customer* mark (V3). `paused_on` is the day a pause began (P8), `was` the status that a paused or closed plan
+    goes back to where that is not active, `merged_into` the plan that took this one over (M2). `revision` numbers its
+    changes (S2) and `changed_at` is the moment of the last one.
     """
 
     id: Id
@@ -391,6 +397,7 @@ class Plan(Value):
     comments: tuple[Comment, ...] = ()
     custom: FrozenMap[Word, CustomValue] = field(default=EMPTY, converter=frozen_map)
     paused_on: dt.date | None = None
+    was: PlanStatus | None = None
     merged_into: Id | None = None
     completed_at: dt.datetime | None = None
     created_by: Id | None = None

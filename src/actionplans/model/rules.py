@@ -6,7 +6,7 @@ Verbs check what they touch with the same functions; the whole list runs where a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from actionplans.checks import problems, shown
@@ -119,13 +119,12 @@ def no_circles(plan: Plan) -> Iterator[Problem]:
     """
     dates: dict[str, list[str]] = {}
     waits: dict[str, list[str]] = {}
-    for milestone in plan.milestones:
-        dates[milestone.id] = [milestone.offset.item_id] if milestone.offset and milestone.offset.item_id else []
-        waits[milestone.id] = []
+    spans: tuple[Item, ...] = (*plan.objectives, *plan.milestones, *plan.plays)
+    for one in spans:
+        dates[one.id], waits[one.id] = _counted_from(one), []
     for task in plan.tasks:
-        offsets = [one for one in (task.offset, task.start_offset) if one is not None and one.item_id]
         links = [link.predecessor_id for link in task.dependencies if link.predecessor_id != task.id]
-        dates[task.id] = [one.item_id for one in offsets] + links
+        dates[task.id] = _counted_from(task) + links
         waits[task.id] = [one for one in waited_for(task) if one != task.id]
         if task.milestone_id in waits:
             waits[task.milestone_id].append(task.id)
@@ -137,15 +136,20 @@ def no_circles(plan: Plan) -> Iterator[Problem]:
             yield Problem("dependencies", problem.message)
 
 
+def _counted_from(item: Item) -> list[str]:
+    """The ids of the items that an item's offsets count from."""
+    offsets = (getattr(item, name, None) for name in ("offset", "start_offset", "end_offset"))
+    return [one.item_id for one in offsets if one is not None and one.item_id]
+
+
 def _titles(plan: Plan) -> Callable[[str], str]:
-    """What people call a task or milestone: by its title, cut where it is long, and its id where others have it too."""
+    """What people call an item: by its title, cut where it is long, and its id where others have it too."""
     held: dict[str, str] = {}
     times: Counter[str] = Counter()
 
     def called(item_id: str) -> str:
         if not held:
-            points: Iterable[Task | Milestone] = (*plan.milestones, *plan.tasks)
-            held.update((one.id, one.title) for one in points)
+            held.update((one.id, one.title) for one in plan.items())
             times.update(held.values())
         title = held[item_id]
         short = repr(title if len(title) <= 60 else title[:57] + "...")

@@ -219,27 +219,59 @@ class Template(Value):
         yield from self.tasks
 
 
-@frozen
+@frozen(kw_only=True)
 class Override(Value):
-    """What a draft says otherwise than its template for one item; None leaves it as it is (T4)."""
+    """What a draft says otherwise than its template for one item; None leaves it as it is (T4).
+
+    `start` and `due` are dates set by hand, an objective's `due` its end. The other fields are the item's own, for the
+    kinds of items that have them.
+    """
 
     title: Title | None = None
     description: Prose | None = None
     start: dt.date | None = None
     due: dt.date | None = None
     owner_id: Id | None = None
+    type: Word | None = None
+    category: Word | None = None
+    priority: Word | None = None
+    duration: Duration | None = None
+    weight: Weight | None = None
+    reminder: Reminder | None = None
+    completion_email: CompletionEmail | None = None
+    metric: Metric | None = None
+    tags: tuple[Word, ...] | None = None
+    shared: bool | None = None
+    custom: FrozenMap[Word, CustomValue] | None = None
 
 
 @frozen
-class Draft(Value):
-    """What a launch wizard edits (T4): nothing is stored until it is launched.
+class Added(Value):
+    """Items of somebody's own that a draft adds to its template's, each with a key of the draft (T4, R4)."""
 
-    `template` travels with the draft, so that what the wizard showed is what is launched. `anchors` are the dates
-    given, `dropped` the keys left out, `overrides` what was changed, by key. `custom` are the plan's custom fields.
+    stages: tuple[TemplateStage, ...] = ()
+    objectives: tuple[TemplateObjective, ...] = ()
+    milestones: tuple[TemplateMilestone, ...] = ()
+    plays: tuple[TemplatePlay, ...] = ()
+    tasks: tuple[TemplateTask, ...] = ()
+
+    def items(self) -> Iterator[TemplateItem]:
+        """All of them: stages, objectives, milestones, plays, tasks."""
+        yield from self.stages
+        yield from self.objectives
+        yield from self.milestones
+        yield from self.plays
+        yield from self.tasks
+
+
+@frozen(kw_only=True)
+class Choices(Value):
+    """What is chosen in a launch wizard (T4).
+
+    `anchors` are the dates given, `dropped` the keys left out, `overrides` what was changed, by key, `added` the items
+    of one's own. `custom` are the plan's custom fields.
     """
 
-    template: Template
-    account_id: Id
     anchors: FrozenMap[Word, dt.date]
     title: Title
     section: Word = ""
@@ -247,6 +279,48 @@ class Draft(Value):
     owner_id: Id | None = None
     dropped: frozenset[Key] = frozenset()
     overrides: FrozenMap[Key, Override] = EMPTY
+    added: Added = Added()
+    custom: FrozenMap[Word, CustomValue] = EMPTY
+
+
+@frozen(kw_only=True)
+class Draft(Choices):
+    """What a launch wizard edits (T4): nothing is stored until it is launched.
+
+    `template` travels with the draft, so that what the wizard showed is what is launched. `past` are the choices before
+    each step, oldest first, to go back to.
+
+    With a `plan_id` it is launched into that running plan, which keeps its own title and section: a play or task under
+    `parent_id`, if that is given. With `joins` a play goes under the plan's open objective with the key of the one that
+    it brings, where there is one (T13). `job` and `row` are the bulk launch's (T11).
+    """
+
+    template: Template
+    account_id: Id
+    plan_id: Id | None = None
+    parent_id: Id | None = None
+    joins: bool = False
     job: NewId = ""
     row: NewId = ""
+    past: tuple[Choices, ...] = ()
+
+
+@frozen
+class Row(Value):
+    """One row of a bulk launch (T11): an account, the day to start from, and what a draft says of it otherwise.
+
+    `key` is the caller's own name for the row; a job launches a key once. An account or a start that is left out is
+    told when the row is launched, so that a file may be launched as it is. Without a title the plan has the template's,
+    without an owner the account's.
+    """
+
+    key: NewId = ""
+    account_id: NewId = ""
+    start: dt.date | None = None
+    overrides: FrozenMap[Key, Override] = EMPTY
+    anchors: FrozenMap[Word, dt.date] = EMPTY
+    dropped: frozenset[Key] = frozenset()
+    title: Annotated[str, Text(500)] = ""
+    owner_id: Id | None = None
+    stage_id: Id | None = None
     custom: FrozenMap[Word, CustomValue] = EMPTY

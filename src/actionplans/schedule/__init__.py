@@ -4,6 +4,7 @@ dates        offsets and durations
 links        what a link forces
 bases        what items count from, and what others count from in them
 reschedule   what a change moves besides itself; `moving` one item, with `reasons` for every date
+staying      what stays where it is, and is warned of where that conflicts
 pause        what moves when a plan goes on
 explain      why a date is what it is, and what stands against its links
 slack        how far each task may slip

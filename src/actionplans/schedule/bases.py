@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from actionplans.model import Milestone, Objective, Offset, Plan, Play, Task
 
@@ -80,7 +80,8 @@ def links(item: Timed) -> tuple[object, ...]:
 def base_of(item: Timed, done_on: dt.date | None = None) -> Base:
     """What others count from in an item (P5): its planned dates, a missing one replaced by the other (P1).
 
-    Once it is done that is its actual completion day; it started then at the latest. A cancelled one gives nothing.
+    Once it is done that is its actual completion day; it started then at the latest. A cancelled one gives nothing. Of
+    a play or an objective others count from the start only.
     `done_on` is the day a milestone was completed by its tasks.
     """
     if isinstance(item, Task):
@@ -94,7 +95,14 @@ def base_of(item: Timed, done_on: dt.date | None = None) -> Base:
     if isinstance(item, Milestone):
         day = item.reached_on or done_on or item.due
         return day, day
-    return NOWHERE
+    return item.start, item.start
+
+
+def fixed(item: Timed, done: Collection[str]) -> bool:
+    """Whether an item never moves: done, cancelled, reached or locked (P5); `done` are milestones done by tasks."""
+    if isinstance(item, Milestone):
+        return item.locked or item.reached_on is not None or item.id in done
+    return isinstance(item, Task) and (item.locked or not item.is_open)
 
 
 def done_days(plan: Plan) -> dict[str, dt.date]:

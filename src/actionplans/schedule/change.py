@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 from attrs import define, field
 
-from actionplans.model import Offset, Plan, Task
+from actionplans.errors import Invalid
+from actionplans.model import Milestone, Offset, Plan, Task
 from actionplans.schedule.bases import NOWHERE, Base, Timed, base_of, dates, done_days, ends, links, timed
 from actionplans.schedule.dates import offset_date
 from actionplans.schedule.links import End
@@ -23,7 +24,8 @@ class Change:
     """A plan before and after a change, with its calendars before and after (`same_days` where they are the same).
 
     `look` are the ids of what is to be looked at, `relinked` those of items that are new or whose links or offsets
-    changed, `now` the bases of what moved: it grows while a walk goes on.
+    changed, `now` the bases of what moved: it grows while a walk goes on. `uncounted` are the ids of what is finished,
+    on a day from which an item that is looked at cannot be counted.
     """
 
     before: Plan
@@ -38,6 +40,7 @@ class Change:
     done: Mapping[str, dt.date] = field(factory=dict)
     now: dict[str, Base] = field(factory=dict)
     relinked: set[str] = field(factory=set)
+    uncounted: list[str] = field(factory=list)
 
     def compare(self) -> None:
         """Find what changed."""
@@ -108,7 +111,7 @@ class Change:
 
     def stood(self, own: Offset, task: Task, days_old: WorkDays) -> bool:
         """Whether a task's due stood where an offset from its own start put it."""
-        return task.start is not None and offset_date(own, task.start, days_old) == task.due
+        return task.start is not None and placed(own, task.start, days_old) == task.due
 
     def counted_otherwise(self, item: Timed, end: End, old: Timed | None) -> bool:
         """Whether the change gave one end of an item another offset."""
@@ -120,7 +123,24 @@ class Change:
         if offset is None or date is None or offset.anchor == "own_start":
             return False
         was, _ = self.went(offset)
-        return was is not None and offset_date(offset, was, days_old) == date
+        return was is not None and placed(offset, was, days_old) == date
+
+    def finished(self, item_id: str) -> bool:
+        """Whether others count from the day on which an item was done."""
+        item = self.items.get(item_id)
+        if isinstance(item, Milestone):
+            return item.reached_on is not None or item_id in self.done
+        return isinstance(item, Task) and item.completion is not None
+
+    def counted(self, offset: Offset, anchor: dt.date, days: WorkDays) -> dt.date | None:
+        """The date an offset gives; None where what it counts from was done on a day from which it gives none (P5)."""
+        try:
+            return offset_date(offset, anchor, days)
+        except Invalid:
+            if not self.finished(offset.item_id):
+                raise
+            self.uncounted.append(offset.item_id)
+            return None
 
     def followed(self, item: Timed, end: End, days_old: WorkDays, days: WorkDays) -> tuple[dt.date, Reason] | None:
         """One end's date after what its offset counts from, or its calendar, changed; None where nothing did (P6).
@@ -138,18 +158,27 @@ class Change:
         old = self.old.get(item.id)
         if self.counted_otherwise(item, end, old):
             return offset_date(offset, now, days), reason
-        if date is None:
-            return (offset_date(offset, now, days), reason) if was is None or old is None else None
-        if was is None or days is days_old and (was == now or offset.anchor.startswith("task:")):
+        if date is None and was is not None and old is not None:
             return None
-        if offset_date(offset, was, days_old) == date:
-            return offset_date(offset, now, days), reason
+        if date is not None and (was is None or days is days_old and (was == now or offset.anchor.startswith("task:"))):
+            return None
+        if date is None or was is None or placed(offset, was, days_old) == date:
+            day = self.counted(offset, now, days)
+            return None if day is None else (day, reason)
         if was == now or offset.anchor.startswith("task:"):
             return None
         unit = "working_days" if offset.unit == "working_days" else "days"
         count = went(was, now, days) if unit == "working_days" else (now - was).days
         shift = reason._replace(cause="shift", own=date, shift=count, unit=unit)
         return gone(date, count, unit, end, days, offset.roll), shift
+
+
+def placed(offset: Offset, anchor: dt.date, days: WorkDays) -> dt.date | None:
+    """The date an offset gives; None where it cannot be counted from that day."""
+    try:
+        return offset_date(offset, anchor, days)
+    except Invalid:
+        return None
 
 
 def went(was: dt.date, now: dt.date, days: WorkDays) -> int:

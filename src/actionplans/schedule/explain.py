@@ -9,14 +9,14 @@ from typing import Literal
 from attrs import frozen
 
 from actionplans.checks import Value
-from actionplans.errors import Refused
+from actionplans.errors import Invalid, Refused
 from actionplans.model import Dependency, Milestone, Offset, Plan, Stage, Task, Warn
 from actionplans.model.words import Duration, Id, Line
 from actionplans.schedule.bases import NOWHERE, Base, Timed, base_of, dates, done_days, ends, timed
 from actionplans.schedule.change import Calendars
 from actionplans.schedule.dates import offset_date, shifted
 from actionplans.schedule.links import End, limits, source_of
-from actionplans.schedule.sentences import anchor_named, day_of, distance
+from actionplans.schedule.sentences import anchor_named, day_of, distance, titled
 from actionplans.workdays import WorkDays
 
 LET = {"start": "start", "due": "be due"}
@@ -229,16 +229,21 @@ def _counted(plan: Plan, item: Timed, days: WorkDays, titles: Mapping[str, str])
         if offset.anchor == "own_start":
             anchor, name = dates(item)[0], anchor_named(offset.anchor)
         elif offset.item_id:
-            anchor, name = base(offset.item_id)[1], f"“{titles.get(offset.item_id, OTHER)}”"
+            anchor, name = base(offset.item_id)[1], titled(offset, titles.get(offset.item_id, OTHER))
         else:
             anchor, name = plan.anchors.get(offset.anchor), anchor_named(offset.anchor)
         if anchor is not None:
-            yield explain(offset, name, anchor, days), offset_date(offset, anchor, days) == date
+            try:
+                told = explain(offset, name, anchor, days)
+            except Invalid:  # the day it counts from is none that it counts from (D5): there is nothing to explain
+                continue
+            yield told, told.date == date
 
 
 def _limited(item: Timed, base: Callable[[str], Base], days: WorkDays, titles: Mapping[str, str]) -> Iterator[Limited]:
-    for end, date, by, counted in limits(item, base, days):
-        start, due = dates(item)
+    """What an item's links allow; a done task is judged by the day it was done, a cancelled one not at all (P5)."""
+    start, due = base_of(item) if isinstance(item, Task) and not item.is_open else dates(item)
+    for end, date, by, counted in limits(item, base, days, []):
         stands = (start or due) if end == "start" else (due or start)
         if stands is not None:
             state: Literal["binding", "room", "broken"] = "binding" if stands == date else "room"

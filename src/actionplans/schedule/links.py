@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Literal
 
+from actionplans.errors import Invalid
 from actionplans.model import Dependency, Offset, Task
 from actionplans.schedule.bases import Base, Timed, ends
 from actionplans.schedule.dates import offset_date, shifted
@@ -45,25 +46,37 @@ def bound(link: Dependency, start: dt.date | None, due: dt.date | None, days: Wo
     return end, days.add(base, link.lag + step)
 
 
-def limits(item: Timed, base: Callable[[str], Base], days: WorkDays, *, points: bool = False) -> list[Limit]:
+Uncounted = tuple[str, Invalid]
+"""The id of what a link or an offset cannot be counted from as it stands, and why."""
+
+
+def limits(item: Timed, base: Callable[[str], Base], days: WorkDays, uncounted: list[Uncounted]) -> list[Limit]:
     """The earliest days that an item's links allow, and its offsets from tasks, which are links too (P1).
 
-    `base` gives what others count from in an item, `days` are the item's. `points` takes offsets from milestones along.
+    `base` gives what others count from in an item, `days` are the item's. What cannot be counted, as it would leave the
+    years 1 to 9999 or refuses the day it counts from (D5), limits nothing and is added to `uncounted`.
     """
     found: list[Limit] = []
     if isinstance(item, Task):
         for link in item.dependencies:
             counted = base(link.predecessor_id)
-            limit = bound(link, counted[0], counted[1], days)
+            try:
+                limit = bound(link, counted[0], counted[1], days)
+            except Invalid as error:
+                uncounted.append((link.predecessor_id, error))
+                continue
             if limit is not None:
                 found.append((limit[0], limit[1], link, counted))
         if item.offset is None and item.start_offset is None:
             return found
     for end, (_, offset) in zip(ENDS, ends(item), strict=True):
-        if offset is not None and (offset.anchor.startswith("task:") or points and offset.item_id):
+        if offset is not None and offset.anchor.startswith("task:"):
             counted = base(offset.item_id)
             if counted[1] is not None:
-                found.append((end, offset_date(offset, counted[1], days), offset, counted))
+                try:
+                    found.append((end, offset_date(offset, counted[1], days), offset, counted))
+                except Invalid as error:
+                    uncounted.append((offset.item_id, error))
     return found
 
 

@@ -121,7 +121,7 @@ def pushed(
     if due is not None:
         if due >= limit:
             return None
-        return None if start is None else start_of(limit, duration or 1, days), limit
+        return None if start is None else max(start, start_of(limit, duration or 1, days)), limit
     if start is not None:
         return None if start >= limit else (limit, None)
     if duration is None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 from attrs import frozen
 
-from actionplans.model import CLOSED, FrozenMap, Milestone, Plan, Task
-from actionplans.schedule.bases import Timed, dates, done_days, ends, timed
-from actionplans.schedule.change import Calendars
-from actionplans.schedule.dates import offset_date
+from actionplans.model import CLOSED, FrozenMap, Milestone, Offset, Plan, Task, Warn
+from actionplans.schedule.bases import Base, Timed, dates, done_days, ends, timed
+from actionplans.schedule.change import Calendars, placed
 from actionplans.schedule.links import ENDS, End
 from actionplans.schedule.moving import Moving
-from actionplans.schedule.reasons import Moved, Reason, gone
+from actionplans.schedule.reasons import Moved, Reason, gone, staying
 from actionplans.workdays import WorkDays
 
 
@@ -37,6 +37,25 @@ def resumed(plan: Plan, *, paused_on: dt.date, today: dt.date, days: Calendars) 
         if at is not None and at.reason is not None and (at.start, at.due) != dates(item):
             moves.append(Moved(item.id, *dates(item), at.start, at.due, at.duration, tuple(at.reason)))
     return tuple(moves)
+
+
+def left_behind(before: Plan, after: Plan, days: Calendars) -> Iterator[Warn]:
+    """Warnings of what is locked and stood at its offset from an anchor that a pause moved (P6)."""
+    for item in timed(before):
+        if isinstance(item, Task | Milestone) and item.locked and (not isinstance(item, Task) or item.is_open):
+            for date, offset in ends(item):
+                was, now = _anchors(before, after, offset)
+                if offset is None or date is None or was is None or now is None or was == now:
+                    continue
+                work = days(item if isinstance(item, Task) else None)
+                if placed(offset, was, work) == date != placed(offset, now, work):
+                    yield staying(item, "locked", f"the anchor {offset.anchor}")
+                    break
+
+
+def _anchors(before: Plan, after: Plan, offset: Offset | None) -> Base:
+    name = "" if offset is None else offset.anchor
+    return before.anchors.get(name), after.anchors.get(name)
 
 
 @frozen
@@ -65,8 +84,9 @@ class _Pause:
         own, was, start = task.offset, task.start, at.start
         if own is None or own.anchor != "own_start" or was is None or start is None:
             return
-        if offset_date(own, was, days) == task.due:
-            at.put(start, offset_date(own, start, days), at.reason)
+        due = placed(own, start, days)
+        if due is not None and placed(own, was, days) == task.due:
+            at.put(start, due, at.reason)
 
     def span(self, item: Timed, days: WorkDays) -> Moving | None:
         """A milestone, objective or play moves where it is still to come."""
@@ -76,7 +96,8 @@ class _Pause:
         for end, date in zip(ENDS, dates(item), strict=True):
             if date is not None and date >= self.first:
                 day, reason = self.later(item, end, date, days)
-                at.put(day if end == "start" else at.start, day if end == "due" else at.due, reason)
+                why = at.reason if day == date else reason
+                at.put(day if end == "start" else at.start, day if end == "due" else at.due, why)
         at.duration = None
         return at
 

@@ -16,16 +16,27 @@ from actionplans.model.words import Roll
 from actionplans.schedule.bases import Timed, timed
 from actionplans.schedule.dates import due_of, offset_date, shifted
 from actionplans.schedule.links import End, bound
-from actionplans.schedule.sentences import allowed, anchor_named, base_of_link, day_of, distance
+from actionplans.schedule.sentences import (
+    allowed,
+    anchor_named,
+    base_of_link,
+    between,
+    day_of,
+    distance,
+    short,
+    titled,
+    working_days,
+)
 from actionplans.workdays import WorkDays
 
-Cause = Literal["offset", "shift", "link", "calendar", "duration", "today", "pause", "reopened"]
+Cause = Literal["offset", "shift", "link", "calendar", "duration", "measured", "today", "pause", "reopened", "undone"]
 """Why a date moves.
 
 `offset`: it is counted again from what it hangs on. `shift`: it was moved since it was counted, or its policy is
 `keep`, and goes as far as what it hangs on went. `link`: a link allows no earlier day. `calendar`: its day is no longer
-worked. `duration`: its start stays, and the working days to its end fall otherwise. `today`: nothing goes into the
-past. `pause`: the plan stood still. `reopened`: what completing had moved goes back.
+worked. `duration`: its start stays, and the working days to its end fall otherwise. `measured`: both its dates stay,
+and there are more or fewer working days between them. `today`: nothing goes into the past. `pause`: the plan stood
+still. `reopened`: what completing had moved goes back. `undone`: a step was taken back.
 """
 
 T = TypeVar("T", Task, Milestone, Play, Objective)
@@ -78,20 +89,25 @@ class Reason(NamedTuple):
             case "shift":
                 return f"it moves with {source}, which {self._went()}"
             case "link" if self.link is not None:
-                return f"{allowed(self.link)} {source} {base_of_link(self.link)}, on {_shown(self.now)}"
+                told = f"{allowed(self.link)} {source} {base_of_link(self.link)}, on {_shown(self.now)}"
+                return f"{told}{between(self.link)}"
             case "calendar":
                 return f"{_shown(self.own)} is no longer worked"
             case "duration":
-                return f"it takes {self.shift} working day{'s' * (self.shift != 1)} from {_shown(self.own)}"
+                return f"it takes {working_days(self.shift)} from {_shown(self.own)}"
             case "today":
                 return "an earlier day would lie in the past"
             case "pause":
                 return f"the plan was paused on {_shown(self.was)} and resumed on {_shown(self.now)}"
+            case "measured":
+                return "other days are worked"
+            case "undone":
+                return "an earlier step was taken back"
         return f"{source} is open again"
 
     def _named(self, names: Mapping[str, str]) -> str:
         if self.source in names:
-            return f"“{names[self.source]}”"
+            return titled(self.offset, names[self.source])
         counted = self.offset is not None and not self.offset.item_id and self.link is None
         return anchor_named(self.source) if counted and self.source else "another item"
 
@@ -130,6 +146,8 @@ class Moved(NamedTuple):
         title = f"“{names[self.item_id]}”" if self.item_id in names else "Another item"
         if self.start is None and self.due is None:
             return f"{title} has no date any more, because {self.reason.clause(names)}."
+        if (self.old_start, self.old_due) == (self.start, self.due):
+            return f"{title} takes {working_days(self.duration or 1)} now, because {self.reason.clause(names)}."
         what, old, new = "starts", self.old_start, self.start
         if self.old_due != self.due or new is None:
             what, old, new = "is due", self.old_due, self.due
@@ -166,10 +184,17 @@ class Reschedule:
         return tuple(_shift(one, held[one.item_id]) for one in self.moves)
 
 
+def staying(item: Timed, state: str, against: str) -> Warn:
+    """The warning of an item that does not move and now conflicts with what it hangs on (P5, P6)."""
+    told = f"{short(item.title)!r} is {state} and stays where it is, against {against}, which it hangs on"
+    return Warn(item.id, told)
+
+
 def _shift(move: Moved, item: Timed) -> Shift:
     took = item.duration if isinstance(item, Task) else None
     first = isinstance(item, Task | Milestone) and item.original_due is None and move.due is not None
-    return Shift(move.item_id, move.old_start, move.old_due, move.start, move.due, took, first)
+    begun = isinstance(item, Task) and item.status == "in_progress"
+    return Shift(move.item_id, move.old_start, move.old_due, move.start, move.due, took, first, begun)
 
 
 def dated(plan: Plan, moves: Iterable[Moved]) -> Plan:

@@ -8,20 +8,21 @@ calendar or owner changed, or that hangs on something that moved. Conflicts else
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from attrs import define, field
+from attrs import define
 
-from actionplans.model import CLOSED, Milestone, Offset, Plan, Task, Warn
+from actionplans.model import CLOSED, Milestone, Objective, Offset, Plan, Play, Task
 from actionplans.model.words import LinkPolicy
 from actionplans.ordering import downstream
-from actionplans.schedule.bases import Base, Timed, base_of, dates, ends, successors
-from actionplans.schedule.change import Calendars, Change, went
+from actionplans.schedule.bases import Base, Timed, dates, ends, successors
+from actionplans.schedule.change import Calendars, placed, went
 from actionplans.schedule.dates import due_of, duration_of, offset_date, start_of
-from actionplans.schedule.links import ENDS, KINDS, End, Limit, bound, limits, source_of
+from actionplans.schedule.links import ENDS, KINDS, End, Limit, bound, source_of
 from actionplans.schedule.moving import Moving, pushed
-from actionplans.schedule.reasons import Reason, Reschedule, Row, gone
+from actionplans.schedule.reasons import Reason, Reschedule, gone
+from actionplans.schedule.staying import Staying
 from actionplans.workdays import WorkDays
 
 
@@ -52,21 +53,50 @@ def reschedule(
         today=today,
         policy=how,
         plain=same_days and how == "push",
+        asked=frozenset(look_at),
     )
     walk.compare()
     walk.run()
     return Reschedule(tuple(walk.moves), tuple(walk.warnings))
 
 
-@define(kw_only=True)
-class _Walk(Change):
-    """One walk through a change; `moves` and `warnings` are what came of it."""
+class Alone:
+    """Where one item of a plan goes where another one stands elsewhere, links push, and nothing else moves."""
 
-    today: dt.date
-    policy: LinkPolicy
+    def __init__(self, plan: Plan, items: Mapping[str, Timed], done: Mapping[str, dt.date], days: Calendars) -> None:
+        """`items` are all of the plan's by their ids, `done` the days on which milestones were done by their tasks."""
+        self._walk = _Walk(
+            before=plan,
+            after=plan,
+            days=days,
+            days_before=days,
+            same_days=True,
+            look=set(),
+            old=items,
+            items=items,
+            done_before=done,
+            done=done,
+            today=dt.date.min,
+            policy="push",
+            plain=True,
+        )
+
+    def goes(self, item: Timed, source: str, day: dt.date) -> Base | None:
+        """The start and due of an item where `source` stands on that day; None where it does not move."""
+        walk = self._walk
+        walk.now, walk.moves, walk.warnings = {source: (day, day)}, [], []
+        if isinstance(item, Task):
+            walk.task(item)
+        else:
+            walk.span(item)
+        return walk.moves[0][3:5] if walk.moves else None
+
+
+@define(kw_only=True)
+class _Walk(Staying):
+    """One walk through a change; `plain` where links push and the days are the same, as nearly always."""
+
     plain: bool
-    moves: list[Row] = field(factory=list)
-    warnings: list[Warn] = field(factory=list)
 
     def run(self) -> None:
         """Look at what is to be looked at, predecessors first."""
@@ -78,13 +108,15 @@ class _Walk(Change):
             if item_id in look:
                 item = items[item_id]
                 if isinstance(item, Task):
-                    self._task(item)
+                    self.task(item)
                 else:
-                    self._span(item)
+                    self.span(item)
+                if self.uncounted:
+                    self.warn_of_uncounted(item)
             if item_id in now:
                 look.update(after.get(item_id, ()))
 
-    def _task(self, task: Task) -> None:
+    def task(self, task: Task) -> None:
         """Count a task again where it must be, let its links move it as the policy says, and note what came of it."""
         days, old = self.days(task), self.old.get(task.id)
         plain = old is task and self.plain and task.offset is None and task.start_offset is None and not task.locked
@@ -94,23 +126,28 @@ class _Walk(Change):
         undated = task.start is None and task.due is None
         at = Moving(task.start, task.due, task.duration, task.status == "in_progress" and not undated, days)
         by_hand = old is not None and old is not task and dates(old) != dates(task)
+        days_old = days if old is None or old is task and self.same_days else self.calendar_before(old)
         if task.locked or task.status in CLOSED or by_hand and task.id not in self.relinked:
-            self._stays(task, at)
+            self.stays(task, at, days_old)
             return
         if task.duration is None and task.start is not None and task.due is not None:
-            at.duration = duration_of(task.start, task.due, days if old is None else self.calendar_before(old))
+            at.duration = duration_of(task.start, task.due, days_old)
         if not by_hand:
-            self._again(task, old, at)
+            self._again(task, old, at, days_old)
         if self.policy == "asap" and not at.begun:
             self._earliest(task, at)
         elif self.policy != "hold" or undated:
             if self.policy == "keep" and at.reason is None:  # else it has followed already
                 self._keep(task, at)
             self._push(task, at)
+        if at.begun and self.policy != "hold":
+            self.begun(task, at, days_old)
         self._move(task.id, (task.start, task.due), at)
+        if days is not days_old:
+            self.measured(task, at)
 
     def _plain(self, task: Task, days: WorkDays) -> None:
-        """What the rest of `_task` and `_push` come to for most tasks of a large plan: links push, nothing else."""
+        """What the rest of `task` and `_push` come to for most tasks of a large plan: links push, nothing else."""
         now, start, due, duration = self.now, task.start, task.due, task.duration
         if duration is None and start is not None and due is not None:
             duration = duration_of(start, due, days)
@@ -155,12 +192,13 @@ class _Walk(Change):
         self.moves.append((item_id, old_start, old_due, start, due, duration, because))
         base = (due if start is None else start), (start if due is None else due)
         was = (old_due if old_start is None else old_start), (old_start if old_due is None else old_due)
+        if isinstance(self.items[item_id], Play | Objective):
+            base, was = (start, start), (old_start, old_start)
         if base != was or item_id in self.now:
             self.now[item_id] = base
 
-    def _again(self, task: Task, old: Timed | None, at: Moving) -> None:
+    def _again(self, task: Task, old: Timed | None, at: Moving, days_old: WorkDays) -> None:
         """Follow anchors, milestones and calendars, both ways (P6)."""
-        days_old = at.days if old is None or old is task and self.same_days else self.calendar_before(old)
         if task.offset is None and task.start_offset is None and days_old is at.days:
             return
         start = None if at.begun else self.followed(task, "start", days_old, at.days)
@@ -171,7 +209,7 @@ class _Walk(Change):
             self._by_own_start(task, at, old, days_old)
         elif start is None and due is not None:
             if self.stands(task, "start", days_old):
-                at.put(at.start, *due)
+                at.put(at.start if at.begun else self._other(task, "start", at), *due)
             else:
                 at.put_due(*due)
         elif start is not None:
@@ -189,10 +227,22 @@ class _Walk(Change):
         if due is not None:
             at.put(start[0], due[0], due[1] if start[0] == task.start else start[1])
         elif self.stands(task, "due", days_old):
-            at.put(start[0], task.due, start[1])
+            at.put(start[0], self._other(task, "due", at), start[1])
         else:
             at.put_start(*start)
             self._by_own_start(task, at, self.old.get(task.id), days_old)
+
+    def _other(self, task: Task, end: End, at: Moving) -> dt.date | None:
+        """Where the one end of a task goes that stands at an offset of its own, while the other follows its anchor.
+
+        One counted from a task goes as the policy says, by itself (P5); any other stays.
+        """
+        date, offset = ends(task)[end == "due"]
+        now = self.went(offset)[1] if offset is not None and offset.anchor.startswith("task:") else None
+        counted = None if now is None or offset is None else self.counted(offset, now, at.days)
+        if date is None or counted is None or self.policy == "hold":
+            return date
+        return self.not_past(counted, date, at.days) if self.policy == "asap" else max(date, counted)
 
     def _by_own_start(self, task: Task, at: Moving, old: Timed | None, days_old: WorkDays) -> None:
         """Count a due again from the start it is counted from, unless it was moved since (D9, P6)."""
@@ -209,7 +259,7 @@ class _Walk(Change):
     def _push(self, task: Task, at: Moving) -> None:
         """Move later as far as links force it (P5)."""
         binding: Limit | None = None
-        for limit in limits(task, self.base, at.days):
+        for limit in self.allowed(task, at.days):
             if at.push(limit[0], limit[1]):
                 binding = limit
         if binding is not None:
@@ -249,7 +299,7 @@ class _Walk(Change):
 
     def _earliest(self, task: Task, at: Moving) -> None:
         """Go to the earliest day that links and own offsets allow, and to none before today unless it stood there."""
-        linked = limits(task, self.base, at.days)
+        linked = self.allowed(task, at.days)
         undated = at.start is None and at.due is None
         if not linked or undated and at.duration is None:
             return
@@ -275,8 +325,9 @@ class _Walk(Change):
             offset = ends(task)[end == "due"][1]
             if offset is not None and not offset.anchor.startswith(("task:", "own_start")):
                 now = self.went(offset)[1]
-                if now is not None:
-                    yield end, offset_date(offset, now, days), offset, (None, now)
+                day = None if now is None else placed(offset, now, days)
+                if day is not None:
+                    yield end, day, offset, (None, now)
 
     def _reason(self, limit: Limit, end: End) -> Reason:
         """Why a date stands at a limit; `end` is the date that does."""
@@ -289,74 +340,29 @@ class _Walk(Change):
             return "offset", end, source_of(by), self.went(by)[0], due, by
         return "link", end, by.predecessor_id, None, start if by.kind in ("SS", "SF") else due, None, by
 
-    def _stays(self, task: Task, at: Moving) -> None:
-        """Warn of a task that does not move and now conflicts with what it hangs on (P5, P6)."""
-        if task.status == "cancelled":
-            return
-        old = self.old.get(task.id)
-        state = "done" if task.status == "done" else "locked" if task.locked else "dated by hand"
-        if task.status == "done":
-            at.start, at.due = base_of(task)
-        if state == "locked" and old is not None:
-            for end in ENDS:
-                followed = self.followed(task, end, self.calendar_before(old), at.days)
-                if followed is not None and followed[0] != dates(task)[end == "due"]:
-                    self._warn(task, state, followed[1].source)
-                    return
-        linked = [] if self.policy == "hold" else limits(task, self.base, at.days)
-        for limit in sorted(linked, key=lambda one: (one[1], source_of(one[2])), reverse=True):
-            if at.push(limit[0], limit[1]):
-                self._warn(task, state, source_of(limit[2]))
-                return
-
-    def _warn(self, task: Task, state: str, source: str) -> None:
-        named = self.items.get(source)
-        what = repr(short(named.title)) if named is not None else f"the anchor {source}"
-        self.warnings.append(
-            Warn(task.id, f"{short(task.title)!r} is {state} and stays where it is, against {what}, which it hangs on")
-        )
-
-    def _span(self, item: Timed) -> None:
+    def span(self, item: Timed) -> None:
         """Let the dates of a milestone, objective or play follow what each is counted from (P6)."""
-        if isinstance(item, Milestone) and (item.locked or item.reached_on is not None or item.id in self.done):
+        if isinstance(item, Milestone) and (item.reached_on is not None or item.id in self.done):
             return
         old = self.old.get(item.id)
         if old is not None and old is not item and dates(old) != dates(item):
             return
         days = self.days(None)
         days_old = self.calendar_before(old) if old is not None else days
+        if isinstance(item, Milestone) and item.locked:
+            against = self._followed(item, "due", days_old, days)
+            if against:
+                self._warn(item, "locked", against)
+            return
         at = Moving(*dates(item), None, False, days)
         for end in ENDS:
-            followed = self.followed(item, end, days_old, days) or self._linked(item, end, days_old, days)
+            followed = self.followed(item, end, days_old, days) or self.linked(item, end, days_old, days)
             if followed is not None:
                 day, reason = followed
-                at.put(day if end == "start" else at.start, day if end == "due" else at.due, reason)
+                why = at.reason if day == dates(item)[end == "due"] else reason
+                at.put(day if end == "start" else at.start, day if end == "due" else at.due, why)
         at.duration = None
         self._move(item.id, dates(item), at)
-
-    def _linked(self, item: Timed, end: End, days_old: WorkDays, days: WorkDays) -> tuple[dt.date, Reason] | None:
-        """One end of a milestone, objective or play that is counted from a task, as the policy moves it (P5)."""
-        date, offset = ends(item)[end == "due"]
-        if offset is None or date is None or not offset.anchor.startswith("task:") or self.policy == "hold":
-            return None
-        was, now = self.went(offset)
-        if now is None:
-            return None
-        counted = offset_date(offset, now, days)
-        if self.policy == "keep" and was is not None and days is days_old:
-            count = went(was, now, days)
-            reason = Reason("shift", end, offset.item_id, was, now, own=date, shift=count)
-            shifted = gone(date, count, "working_days", end, days)
-            if shifted >= counted:
-                return shifted, reason
-            return counted, Reason("offset", end, offset.item_id, was, now, offset)
-        if self.policy == "asap" and counted < self.today and counted != date:
-            if counted < date < self.today:
-                return None
-            return days.roll(self.today, "next"), Reason("today", end, now=self.today)
-        if counted <= date and self.policy != "asap":
-            return None
-        return counted, Reason("offset", end, offset.item_id, was, now, offset)
 
 
 def _binding(allowed: Iterable[Limit], at: Moving) -> tuple[dt.date, Limit]:
@@ -369,8 +375,3 @@ def _binding(allowed: Iterable[Limit], at: Moving) -> tuple[dt.date, Limit]:
     if start is not None and due[1] <= due_of(start[1], at.duration or 1, at.days):
         return start[1], start
     return start_of(due[1], at.duration or 1, at.days), due
-
-
-def short(title: str) -> str:
-    """A title for a message, cut where it is long."""
-    return title if len(title) <= 100 else title[:97] + "..."

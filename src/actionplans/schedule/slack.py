@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 
-import attrs
 from attrs import define, field, frozen
 
 from actionplans.checks import Value
 from actionplans.errors import Invalid
-from actionplans.model import Milestone, Plan, Task
+from actionplans.model import Dependency, Milestone, Offset, Plan, Task
 from actionplans.model.words import Id
 from actionplans.ordering import downstream
-from actionplans.schedule.bases import NOWHERE, Base, Timed, dates, done_days, ends, sources, successors, timed
+from actionplans.schedule.bases import Base, Timed, dates, done_days, ends, successors, timed
 from actionplans.schedule.change import Calendars
-from actionplans.schedule.dates import due_of, duration_of, start_of
-from actionplans.schedule.links import limits
+from actionplans.schedule.dates import due_of, duration_of, offset_date, start_of
+from actionplans.schedule.links import ENDS, KINDS, End, bound
 from actionplans.schedule.reasons import gone
-from actionplans.schedule.reschedule import reschedule
+from actionplans.schedule.reschedule import Alone
+
+Way = tuple[Timed, End, Dependency | Offset]
+"""What hangs on an item: which one, by which of its ends, and by what."""
+
+FAR = dt.timedelta(36_500)
+"""How far behind the plan's end a play or objective may start, as far as an offset in days reaches back from it."""
 
 
 @frozen
@@ -76,53 +82,69 @@ def _last(item: Timed) -> dt.date | None:
 class _Slips:
     """From the end of the plan backwards: each item may go as far as all that hangs on it lets it.
 
-    `latest` has for each item that links can move the last days on which they may put its start and its due.
+    `ways` are, for each item, those who hang on it, each with the end of theirs that does, and by what. `room` has for
+    each of those the last start and the last due that lets all behind them be, each by itself, `latest` the last ones
+    to which a link may push it, where one moves with the other.
     """
 
     plan: Plan
     days: Calendars
     end: dt.date
-    items: Mapping[str, Timed] = field(factory=dict)
-    after: Mapping[str, list[str]] = field(factory=dict)
-    done: Mapping[str, dt.date] = field(factory=dict)
+    ways: dict[str, list[Way]] = field(factory=dict)
+    room: dict[str, Base] = field(factory=dict)
     latest: dict[str, Base] = field(factory=dict)
+    alone: Alone = field(init=False)
+    likely: int = 0
 
     def found(self) -> dict[str, Slack]:
-        self.items = {one.id: one for one in timed(self.plan)}
-        self.after, self.done = successors(self.items), done_days(self.plan)
+        items, done = {one.id: one for one in timed(self.plan)}, done_days(self.plan)
+        self.alone = Alone(self.plan, items, done, self.days)
+        after = successors(items)
         slips: dict[str, Slack] = {}
-        for item_id in reversed(downstream(self.items, self.after)):
-            item = self.items[item_id]
+        for item_id in reversed(downstream(items, after)):
+            item = items[item_id]
+            start, due = dates(item)
             if isinstance(item, Task):
-                start, due = dates(item)
                 if item.is_open and (due is not None or start is not None and not _begun(item)):
                     latest = self._latest(item)
                     slips[item_id] = self._slack(item, latest)
                     if not item.locked:
-                        self.latest[item_id] = latest
-            elif isinstance(item, Milestone) and not self._fixed(item) and item.due is not None:
-                self.latest[item_id] = None, self._latest_point(item, item.due)
+                        self._hangs(item, latest)
+            elif isinstance(item, Milestone):
+                if due is not None and not (item.locked or item.reached_on is not None or item_id in done):
+                    self._hangs(item, (None, self._until(due, partial(self._fits, item_id))))
+            elif start is not None and item_id in after:
+                far = self.end + min(FAR, dt.date.max - self.end)  # where it ends is not the plan's end
+                self._hangs(item, (self._until(start, partial(self._fits, item_id), far), None))
         return slips
 
-    def _fixed(self, point: Milestone) -> bool:
-        return point.locked or point.reached_on is not None or point.id in self.done
+    def _hangs(self, item: Timed, latest: Base) -> None:
+        """Note how late an item may be, with all that it hangs on."""
+        self.latest[item.id] = latest
+        self.room.setdefault(item.id, latest)
+        if isinstance(item, Task):
+            for link in item.dependencies:
+                self.ways.setdefault(link.predecessor_id, []).append((item, KINDS[link.kind][1], link))
+        for end, (_, offset) in zip(ENDS, ends(item), strict=True):
+            if offset is not None and offset.item_id:
+                self.ways.setdefault(offset.item_id, []).append((item, end, offset))
 
     def _latest(self, task: Task) -> Base:
         """The last start and the last due of a task for which nothing breaks, each as it moves with the other."""
         days, (start, due) = self.days(task), dates(task)
-        if start is None or due is None or _begun(task):
-            first = start if due is not None else None  # of what has begun: it stays
-            day = self._until(due or start or self.end, lambda day: self._fits(task.id, (first or day, day)))
+        if start is None or due is None:
+            day = self._until(start or due or self.end, partial(self._fits, task.id))
             return (day, None) if due is None else (None, day)
+        last_start = self._room(start, partial(self._fits, task.id, end="start"))
+        last = self._room(due, partial(self._fits, task.id, end="due"))
+        self.room[task.id] = last_start, last
+        if _begun(task):  # its start stays
+            return None, max(due, last) if start <= last_start else due
         lasts = task.duration or duration_of(start, due, days)
         return (
-            self._until(start, lambda day: self._fits(task.id, (day, due_of(day, lasts, days)))),
-            self._until(due, lambda day: self._fits(task.id, (start_of(day, lasts, days), day))),
+            self._until(start, lambda day: day <= last_start and due_of(day, lasts, days) <= last),
+            self._until(due, lambda day: day <= last and start_of(day, lasts, days) <= last_start),
         )
-
-    def _latest_point(self, point: Milestone, due: dt.date) -> dt.date:
-        """The last day of a milestone for which nothing breaks."""
-        return self._until(due, lambda day: self._fits(point.id, (day, day)))
 
     def _slack(self, task: Task, latest: Base) -> Slack:
         """How many working days there are up to its latest dates, and where it stands after slipping so far."""
@@ -136,55 +158,60 @@ class _Slips:
             due = due_of(later, task.duration or duration_of(start, due, days), days)
         return Slack(task.id, n, later, due)
 
-    def _until(self, day: dt.date, fits: Callable[[dt.date], bool]) -> dt.date:
-        """The last day up to the plan's end on which it fits, by halving: what fits on a day fits before it."""
-        low, high = day.toordinal(), max(day, self.end).toordinal()
+    def _until(self, day: dt.date, fits: Callable[[dt.date], bool], end: dt.date | None = None) -> dt.date:
+        """The last day up to the plan's end on which it fits, by halving: what fits on a day fits before it.
+
+        What hangs together often has the same room, so that of the one before is tried first.
+        """
+        first, high = day.toordinal(), max(day, end or self.end).toordinal()
+        low, tries = first, [first + self.likely + 1, first + self.likely]
         while low < high:
-            middle = (low + high + 1) // 2
-            try:
-                good = fits(dt.date.fromordinal(middle))
-            except Invalid:  # something would leave the years 1 to 9999
-                good = False
-            low, high = (middle, high) if good else (low, middle - 1)
+            middle = tries.pop() if tries else (low + high + 1) // 2
+            if low < middle <= high:
+                low, high = (middle, high) if _good(fits, dt.date.fromordinal(middle)) else (low, middle - 1)
+        self.likely = low - first
         return dt.date.fromordinal(low)
 
-    def _fits(self, item_id: str, base: tuple[dt.date, dt.date]) -> bool:
-        """Whether the plan ends as it does with an item there."""
-        return base[1] <= self.end and all(self._allows(one, item_id, base) for one in self.after.get(item_id, ()))
+    def _room(self, day: dt.date, fits: Callable[[dt.date], bool]) -> dt.date:
+        """The same, and the day before where it does not even fit on that day."""
+        last = self._until(day, fits)
+        broken = last == day > dt.date.min and not (day <= self.end and _good(fits, day))
+        return day - dt.timedelta(1) if broken else last
 
-    def _allows(self, item_id: str, source: str, base: Base) -> bool:
-        """Whether a successor can take what hangs on `source` where that stands at `base`."""
-        latest = self.latest.get(item_id)
-        if latest is None:
+    def _fits(self, item_id: str, day: dt.date, end: End | None = None) -> bool:
+        """Whether the plan ends as it does with an item, or one end of it, on that day."""
+        return all(self._allows(way, item_id, day) for way in self.ways.get(item_id, ()) if end in (None, _from(way)))
+
+    def _allows(self, way: Way, source: str, day: dt.date) -> bool:
+        """Whether what hangs on `source` can take that one end of it stands on that day."""
+        item, end, by = way
+        if isinstance(by, Offset) and not by.anchor.startswith("task:"):  # it follows, under every policy
+            there = self.alone.goes(item, source, day)
+            return there is None or all(
+                last is None or to is None or to <= last for to, last in zip(there, self.room[item.id], strict=True)
+            )
+        latest = self.latest[item.id]
+        leading = latest[end == "due"] or ((latest[0] or latest[1]) if isinstance(item, Task) else None)
+        if leading is None or _begun(item) and end == "start":
             return True
-        item = self.items[item_id]
-        if any(offset is not None and offset.anchor == f"milestone:{source}" for _, offset in ends(item)):
-            return self._follows(item, source, base[1])
         days = self.days(item if isinstance(item, Task) else None)
-        for end, limit, _, _ in limits(item, lambda one: base if one == source else NOWHERE, days):
-            leading = latest[end == "due"] or latest[0] or latest[1]
-            if leading is not None and limit > leading and not (_begun(item) and end == "start"):
-                return False
-        return True
+        if isinstance(by, Offset):
+            return offset_date(by, day, days) <= leading
+        limit = bound(by, day, day, days)
+        return limit is None or limit[1] <= leading
 
-    def _follows(self, item: Timed, point_id: str, due: dt.date | None) -> bool:
-        """Whether what is counted from a milestone, and follows it under every policy, can do so up to that day."""
-        near = (self.items[one] for one in dict.fromkeys((point_id, item.id, *sources(item))) if one in self.items)
-        points = [
-            attrs.evolve(one, reached_on=one.reached_on or self.done.get(one.id))
-            for one in near
-            if isinstance(one, Milestone)
-        ]
-        alone = (item,) if isinstance(item, Task) else ()
-        before = attrs.evolve(self.plan, objectives=(), plays=(), milestones=tuple(points), tasks=alone)
-        moved = (attrs.evolve(one, due=due) if one.id == point_id else one for one in points)
-        after = attrs.evolve(before, milestones=tuple(moved))
-        found = reschedule(before, after, days=self.days, today=dt.date.min, policy="push")
-        for move in found.moves:
-            if move.item_id == item.id:
-                last = move.due or move.start
-                return last is None or self._fits(item.id, (move.start or last, last))
-        return True
+
+def _good(fits: Callable[[dt.date], bool], day: dt.date) -> bool:
+    try:
+        return fits(day)
+    except Invalid:  # something would leave the years 1 to 9999
+        return False
+
+
+def _from(way: Way) -> End:
+    """The end of what it hangs on from which it is counted."""
+    by = way[2]
+    return "start" if isinstance(by, Dependency) and KINDS[by.kind][0] else "due"
 
 
 def _begun(item: Timed) -> bool:

@@ -28,9 +28,19 @@ FORMATS = ("toml", "json", "xml")
 MOST_BYTES = 16 * 2**20
 """The greatest size of a file, 16 MiB: room for 100 000 tasks."""
 
-_WORD = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_DEEP_KEY = rf"""(?a)(?<![\w"'-])(?:{_WORD}[ \t]*+\.[ \t]*+){{64}}"""
-"""A dotted TOML key of more than 64 parts: none of ours, and the time to parse one grows with their square."""
+_WORD = r"""(?:[\w-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+')"""
+_TEXTS = (
+    r'"""(?:[^"\\]++|\\[\s\S]|"{1,2}+(?!"))*+"{0,5}+',
+    r"'''(?:[^']++|'{1,2}+(?!'))*+'{0,5}+",
+    r'"(?:[^"\\\n]++|\\.)*+"?+',
+    r"'[^'\n]*+'?+",
+    r"#[^\n]*+",
+)
+_DEEP_KEY = rf"""(?a)(?<![\w"'-])(?P<deep>(?:{_WORD}[ \t]*+\.[ \t]*+){{64}})|{"|".join(_TEXTS)}"""
+"""A dotted TOML key of more than 64 parts: none of ours, and the time to parse one grows with their square.
+
+What stands in texts and comments is no key, and is passed over.
+"""
 
 _CONTENT = r"""\A\s*[{<]|\n|\A[\w-]+\s*=\s*["'\[{]"""
 """How a template's text is told from a path that leads nowhere."""
@@ -115,7 +125,7 @@ def _from_toml(text: str, _: Callable[[Problem], None]) -> Template:
     import tomllib
     from decimal import Decimal
 
-    deep = re.search(_DEEP_KEY, text)
+    deep = next((found for found in re.finditer(_DEEP_KEY, text) if found["deep"]), None)
     if deep:
         line = text.count("\n", 0, deep.start()) + 1
         raise Invalid(

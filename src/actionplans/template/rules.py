@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, cast
 
 from actionplans.checks import check_of, shown
 from actionplans.errors import Invalid, Problem
-from actionplans.model import Condition, Offset, Template, TemplateItem, TemplateMilestone, TemplateTask
+from actionplans.model import Condition, Offset, Template, TemplateItem, TemplateObjective, TemplatePlay, TemplateTask
 from actionplans.model.people import Email
 from actionplans.ordering import order
 from actionplans.settings import Settings
-from actionplans.vocabularies import STAGE_WANTED, item_problems, section_problems, wants_stages
+from actionplans.vocabularies import STAGE_WANTED, collection_problems, item_problems, section_problems, wants_stages
 
 Rule = Callable[[Template], Iterator[Problem]]
 
@@ -24,6 +24,13 @@ ACCOUNT_FIELDS = frozenset({"email", "id", "kind", "name", "owner_id", "time_zon
 """The fields of an account that a condition may ask for besides `custom` ones (T10); all of them are text."""
 
 _LISTS = ("stages", "objectives", "milestones", "plays", "tasks")
+_SHAPES: dict[str, tuple[tuple[str, int, int], ...]] = {
+    "play": (("objectives", 0, 1), ("plays", 1, 1)),
+    "objective": (("objectives", 1, 1),),
+    "task": (("objectives", 0, 0), ("milestones", 0, 0), ("plays", 0, 0), ("tasks", 1, 1)),
+    "stage_library": (("objectives", 0, 0), ("milestones", 0, 0), ("plays", 0, 0)),
+}
+"""For each kind of template, how many items of each kind it has at least and at most."""
 _OFFSETS = {"objective": ("start", "end"), "milestone": ("due",), "play": ("start", "due"), "task": ("start", "due")}
 _PARENTS: dict[str, dict[str, tuple[str, ...]]] = {
     "milestone": {"objective": ("objective",)},
@@ -35,6 +42,7 @@ _PARENTS: dict[str, dict[str, tuple[str, ...]]] = {
 class TemplateRules(NamedTuple):
     """The rules that every template keeps once it is published, or when it comes from a file."""
 
+    shape: Rule
     keys: Rule
     anchors: Rule
     parents: Rule
@@ -49,6 +57,7 @@ class PortableRules(NamedTuple):
     """The rules for files that travel to where the ids of persons mean nothing."""
 
     persons: Rule
+    others: Rule
 
 
 def check_template(
@@ -84,6 +93,32 @@ def _standing(template: Template, *lists: str) -> Iterator[_Standing]:
 
 def _by_key(template: Template) -> dict[str, TemplateItem]:
     return {item.key: item for item in template.items()}
+
+
+def shape(template: Template) -> Iterator[Problem]:
+    """A template of one thing holds that one thing, and what stands under it (T2, T13).
+
+    A play's has one play and at most the objective that it brings, an objective's one objective, a task's one task; a
+    stage library has stages and tasks.
+    """
+    for name, number, most in _SHAPES.get(template.kind, ()):
+        items = getattr(template, name)
+        if not number <= len(items) <= most:
+            wanted = "no" if most == 0 else f"{number}" if number == most else f"at most {most}"
+            told = f"a template of kind {template.kind} has {wanted} {name if most != 1 else name[:-1]}"
+            yield Problem(name, f"{told}, not {len(items)}: change its kind, or divide it")
+    roots: tuple[TemplatePlay | TemplateObjective, ...] = ()
+    if template.kind in ("play", "objective"):
+        roots = template.plays if template.kind == "play" else template.objectives
+    for n, root in enumerate(roots[:1]):
+        if root.start is not None and root.start.item_id:
+            told = "what is launched starts by a date of the plan, not by an item's"
+            yield Problem(f"{root.kind}s[{n}].start.anchor", told)
+    for one in _standing(template, "plays", "tasks") if len(roots) == 1 else ():
+        if isinstance(one.item, TemplateTask) and not one.item.parent:
+            yield Problem(one.place("parent"), f"stands under the {template.kind}, {roots[0].key!r}")
+        elif isinstance(one.item, TemplatePlay) and template.kind == "objective" and not one.item.objective:
+            yield Problem(one.place("objective"), f"stands under the objective, {roots[0].key!r}")
 
 
 def keys(template: Template) -> Iterator[Problem]:
@@ -178,16 +213,19 @@ def _counted_from(
     if problem is not None:
         yield problem
     elif key not in dated:
-        yield Problem("", f"the {kind} {key!r} has no date to count from: give it a due")
+        wanted = "start" if kind in ("play", "objective") else "due"
+        yield Problem("", f"the {kind} {key!r} has no date to count from: give it a {wanted}")
 
 
 def _dated(template: Template) -> frozenset[str]:
-    """The keys of the milestones and tasks that a launch gives a date.
+    """The keys of what a launch gives a date that others can count from: of plays and objectives that is the start.
 
     By an offset; or, for a task with a duration, by a link to one that has a date. Without a duration a link only moves
     a date that is there already (P1).
     """
     found = [one.key for one in template.milestones if one.due is not None]
+    found += [one.key for one in template.objectives if one.start is not None]
+    found += [one.key for one in template.plays if one.start is not None]
     found += [one.key for one in template.tasks if one.start is not None or one.due is not None]
     dated, after = set(found), dict[str, list[str]]()
     for task in template.tasks:
@@ -202,7 +240,11 @@ def _dated(template: Template) -> frozenset[str]:
 
 
 def words(template: Template, settings: Settings) -> Iterator[Problem]:
-    """Section, types, priorities, statuses, categories and custom fields are those of the settings (L1, L6, L8, R5)."""
+    """Collection, section, types, priorities, statuses, categories and custom fields are those of the settings.
+
+    (L1, L6, L8, R5, T14)
+    """
+    yield from collection_problems(template.collection, settings)
     yield from section_problems(template.section, settings)
     staged = wants_stages(template.section, settings)
     for one in _standing(template):
@@ -214,12 +256,12 @@ def words(template: Template, settings: Settings) -> Iterator[Problem]:
 
 def owners(template: Template) -> Iterator[Problem]:
     """A rule that names somebody by e-mail address has one (T5)."""
-    for place, rule in _owner_rules(template, "email:"):
+    for place, rule in owner_rules(template, "email:"):
         for problem in check_of(Email)(rule.removeprefix("email:")):
             yield problem.under(place)
 
 
-def _owner_rules(template: Template, prefix: str) -> Iterator[tuple[str, str]]:
+def owner_rules(template: Template, prefix: str) -> Iterator[tuple[str, str]]:
     """The rules for owners and helpers that begin so, each with its place."""
     for one in _standing(template, "objectives", "plays", "tasks"):
         for field in ("owner", "helpers"):
@@ -257,10 +299,7 @@ def cycles(template: Template) -> Iterator[Problem]:
     A milestone that tasks come after is done when its own tasks are (P3), so a task of a milestone cannot come
     after it. Such cycles are looked for once the dates have none.
     """
-    points: dict[str, TemplateMilestone | TemplateTask] = {
-        **{one.key: one for one in template.milestones},
-        **{one.key: one for one in template.tasks},
-    }
+    points = {one.item.key: one.item for one in _standing(template, *_LISTS[1:])}
     members: dict[str, list[str]] = {}
     for task in template.tasks:
         if task.milestone:
@@ -274,12 +313,12 @@ def cycles(template: Template) -> Iterator[Problem]:
         order(points, lambda key: _dated_by(points[key]))
         order(points, finished)
     except Invalid as error:
-        places = {one.item.key: one.place() for one in _standing(template, "milestones", "tasks")}
+        places = {one.item.key: one.place() for one in _standing(template, *_LISTS[1:])}
         for problem in error.problems:
             yield Problem(places[problem.place], problem.message)
 
 
-def _dated_by(item: TemplateMilestone | TemplateTask) -> Iterator[str]:
+def _dated_by(item: TemplateItem) -> Iterator[str]:
     """The keys of what the item's dates are counted from."""
     for field in _OFFSETS[item.kind]:
         offset: Offset | None = getattr(item, field)
@@ -298,9 +337,13 @@ def _waited_for(task: TemplateTask) -> Iterator[str]:
 
 
 def persons(template: Template) -> Iterator[Problem]:
-    """No person is named by an id, which means nothing elsewhere: by e-mail address, or not at all (T12)."""
-    for place, rule in _owner_rules(template, "person:"):
+    """No owner is named by the id of a person, which means nothing elsewhere: by e-mail address, or by a role (T12)."""
+    for place, rule in owner_rules(template, "person:"):
         yield Problem(place, f"{rule!r} is an id of one installation: write email:ADDRESS, or a role like role:csm")
+
+
+def others(template: Template) -> Iterator[Problem]:
+    """Nor does anything else hold the id of a person: conditions, completion e-mails, metrics (T12)."""
     for one in _standing(template, *_LISTS[1:]):
         for n, condition in enumerate(getattr(one.item, "conditions", ())):
             if condition.field == "account.owner_id":
@@ -317,5 +360,19 @@ def persons(template: Template) -> Iterator[Problem]:
             )
 
 
-TEMPLATE_RULES = TemplateRules(keys, anchors, parents, links, offsets, owners, conditions, cycles)
-PORTABLE_RULES = PortableRules(persons)
+def personal(template: Template, settings: Settings) -> Iterator[Problem]:
+    """No custom field, set or asked for in a condition, is one that the settings say holds a person (R5, T12)."""
+    held = {(one.of, one.name) for one in settings.custom_fields if one.type == "person"}
+    for one in _standing(template, *_LISTS[1:]):
+        for name in getattr(one.item, "custom", ()):
+            if (one.item.kind, name) in held:
+                yield Problem(
+                    one.place(f"custom[{name!r}]"), "holds the id of a person: leave it out, give it at launch"
+                )
+        for n, condition in enumerate(getattr(one.item, "conditions", ())):
+            if ("account", condition.field.removeprefix("account.custom.")) in held:
+                yield Problem(one.place(f"conditions[{n}]"), "compares with the id of a person: ask for something else")
+
+
+TEMPLATE_RULES = TemplateRules(shape, keys, anchors, parents, links, offsets, owners, conditions, cycles)
+PORTABLE_RULES = PortableRules(persons, others)

@@ -278,6 +278,34 @@ class CommittingContract(OpenedStore):
         with pytest.raises(Refused):
             save(store, _launched("p3", "j", "1"))
 
+    def test_c13_what_a_job_has_launched_is_found_by_row(self, store: Store) -> None:
+        """Those of the rows asked for, in their order, however many; not those of plans that were removed."""
+        assert {} == store.launched("j", ["1"])
+        save(store, *(_launched(f"p{n}", "j", str(n)) for n in range(1200)), _launched("q", "i", "r"), plan("x"))
+        save(store, _launched("y", "j", ""))
+        asked = ("r", *map(str, reversed(range(1100, 1300))), "", "1199", "\0", "\ud800", "%")
+        assert [*((str(n), f"p{n}") for n in reversed(range(1100, 1200))), ("", "y")] == [
+            *store.launched("j", iter(asked)).items()
+        ]
+        store.commit(Batch(removals=(Removal("plan", "p1199", 1),)))
+        assert ["p1198"] == list(store.launched("j", ["1199", "1198"]).values())
+        assert {} == store.launched("\ud800", ["1"]) == store.launched("j", []) == store.launched("J", ["1"])
+
+    @pytest.mark.parametrize(
+        ("job", "rows", "places"),
+        [
+            ("j", "rows", ["rows"]),
+            ("j", None, ["rows"]),
+            ("", ["r"], ["job"]),
+            (None, ["r", 1, None], ["job", "rows", "rows"]),
+        ],
+    )
+    def test_c13_what_is_no_row_or_job_is_invalid(self, store: Store, job: Any, rows: Any, places: list[str]) -> None:
+        """Several texts, and the id of a job."""
+        with pytest.raises(Invalid) as error:
+            store.launched(job, rows)
+        assert places == [one.place for one in error.value.problems]
+
     # C14: a batch that contradicts itself raises `Invalid` with all problems
 
     @pytest.mark.parametrize(

@@ -219,6 +219,7 @@ class FindingContract(OpenedStore):
             assert ([] if tenant == "a" else [tenant]) == [one.task.title for one in every(mine, TaskQuery())]
             assert [tenant] == [one.action for one in mine.journal("plan", "p1")]
             assert [tenant] == [one.detail for one in mine.messages()]
+            assert ({} if tenant == "a" else {"r": "p1"}) == mine.launched("j", ["r"])
             mine.close()
         assert [[], [], []] == everything(store)
 
@@ -292,6 +293,7 @@ class FindingContract(OpenedStore):
             lambda: store.commit(Batch()),
             lambda: list(store.journal("plan", "p1")),
             lambda: list(store.messages()),
+            lambda: store.launched("j", ["r"]),
         )
         for call in calls:
             with pytest.raises(StoreClosed):

@@ -138,7 +138,7 @@ def others() -> SearchStrategy[Any]:
         ),
         st.builds(Team, ids, _text, st.frozensets(_person, max_size=2)),
         st.builds(Touchpoint, ids, _account, _text, moments, _person),
-        st.builds(Shortcut, ids, _text, _account),
+        st.builds(Shortcut, ids, _text, _account, owner_id=_or_none(_person)),
         st.builds(Job, ids, st.just("template-1"), st.just(1), moments, _person),
     )
 
@@ -183,7 +183,7 @@ def queries() -> SearchStrategy[Query]:
             RecordQuery,
             st.sampled_from(("person", "team", "touchpoint", "shortcut", "job")),
             _seldom(ACCOUNTS),
-            _seldom((*WORDS, "ana@example.com", "ANA@example.com", "")),
+            _seldom((*WORDS, *PEOPLE, "ana@example.com", "ANA@example.com", "")),
         ),
     )
 

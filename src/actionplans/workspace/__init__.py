@@ -11,39 +11,46 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import attrs
 
 from actionplans import edit
 from actionplans import launch as launching
 from actionplans.checks import EMPTY, FrozenMap, shown
-from actionplans.edit.context import known_stage, stage_problems, too_many
 from actionplans.errors import (
     Invalid,
     NotAllowed,
     NotFound,
     Problem,
-    Refused,
     StoreUnknown,
 )
 from actionplans.ids import NewIds
 from actionplans.journal import Entry
-from actionplans.model import Account, Actor, Decision, Draft, Impact, Person, Plan, Task, Team, Template
-from actionplans.model.rules import check
-from actionplans.permissions import subject
+from actionplans.launch import Outline
+from actionplans.model import Account, Actor, Decision, Draft, Impact, Job, Person, Plan, Row, Team, Template
+from actionplans.permissions import Subject, subject
 from actionplans.plugins import Plugins, load, loaded
-from actionplans.settings import Settings, no_action
+from actionplans.settings import no_action
 from actionplans.sharing import View
 from actionplans.storage import FoundTask, PlanHead, PlanQuery, TaskQuery
-from actionplans.vocabularies import custom_problems, item_problems, section_problems, with_defaults
-from actionplans.workspace.accounts import Accounts, Records, SettingsDesk, evolved, to_call, wanted, zone_problems
+from actionplans.workspace.accounts import Accounts, Records, SettingsDesk, evolved, to_call, wanted
+from actionplans.workspace.adding import added
+from actionplans.workspace.bulk import Bulk, Launched, checked, same_template
 from actionplans.workspace.changes import Changer
 from actionplans.workspace.dates import Dates
-from actionplans.workspace.desk import Desk, owners_of
+from actionplans.workspace.desk import Desk
 from actionplans.workspace.files import exporter_of, path_of, written
-from actionplans.workspace.plans import Launched, Launcher, Progress, Views
+from actionplans.workspace.library import Drafts, Shortcuts
+from actionplans.workspace.plans import Launcher, Progress, Views
+from actionplans.workspace.plays import Plays
+from actionplans.workspace.running import Runner
+from actionplans.workspace.saving import save_as_template
 from actionplans.workspace.templates import Templates
+from actionplans.workspace.upgrades import Upgrades
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 P = ParamSpec("P")
 
@@ -95,8 +102,13 @@ class Workspace:
     Whatever is asked, it is asked for that actor: what they may not see is not found, what they may not do is refused.
 
         accounts, people, teams, templates, settings    desks, each with get, update and the like
-        draft, preview_launch, launch, launch_many      from a template to plans
+        shortcuts, drafts                               what the actor keeps for the next launch
+        plays, upgrades                                 running plays, and launches that follow their template
+        draft, summary, preview_launch, launch          from a template to a plan, or into one
+        launch_many                                     from a template to very many
+        job                                             how far a bulk launch has come
         new_plan, add_plan                              plans without a template
+        save_as_template                                from a plan, or a play of it, to a template
         view, views, plans, tasks, history              looking, at one plan and at many
         change, change_read, preview, undo              working on a plan, with the verbs of `actionplans.edit`
         impact, restore                                 before deleting, and after
@@ -115,6 +127,10 @@ class Workspace:
         self.templates: Templates = Templates(desk)
         self.settings: SettingsDesk = SettingsDesk(desk)
         self.dates: Dates = Dates(desk)
+        self.shortcuts: Shortcuts = Shortcuts(desk, self.draft)
+        self.drafts: Drafts = Drafts(desk)
+        self.plays: Plays = Plays(desk)
+        self.upgrades: Upgrades = Upgrades(desk)
 
     def __enter__(self) -> Workspace:
         """The workspace itself."""
@@ -151,20 +167,39 @@ class Workspace:
     def draft(
         self,
         template: Template | str,
-        account: Account | str,
+        account: Account | str | None = None,
         *,
         start: dt.date | None = None,
         anchors: Mapping[str, dt.date] = EMPTY,
         title: str = "",
         owner_id: str | None = None,
+        plan_id: str | None = None,
+        parent_id: str | None = None,
+        joins: bool = False,
     ) -> Draft:
         """The value a launch wizard edits (T4): a template (or its id) for an account (or its id), from `start`, which
-        is today where none is given. Nothing is stored.
+        is today where none is given. Nothing is stored. `actionplans.launch` has the steps of a wizard.
+
+        With a `plan_id` it goes into that running plan, under the objective or play `parent_id`; where it `joins`,
+        under the plan's open objective with the key of the one that it brings (T13). The account is the plan's then.
         """
         known = self.templates.get(template) if isinstance(template, str) else wanted(Template, template, "template")
-        found = self._account(account)
-        day = self._start(start, anchors, found)
-        return launching.draft(known, found, start=day, anchors=anchors, title=title, owner_id=owner_id)
+        into = self.view(plan_id) if plan_id is not None else None
+        if into is None and account is None:
+            raise Invalid("draft", (Problem("account", "give an account, or the plan that it goes into"),))
+        found = self._account(account) if account is not None else into.account  # type: ignore[union-attr]
+        day = start if start is not None or into is None else into.today
+        return launching.draft(
+            known,
+            found,
+            start=self._start(day, anchors, found),
+            anchors=anchors,
+            title=title,
+            owner_id=owner_id,
+            plan_id=plan_id,
+            parent_id=parent_id,
+            joins=joins,
+        )
 
     def launch(self, draft: Draft, *, trial: bool = False) -> View:
         """Store the plan that a draft describes, all or nothing, and give what the actor may see of it (T3 to T5).
@@ -172,43 +207,71 @@ class Workspace:
         Where the template is still open on the account the view's `warnings` say so, or it raises `Refused`, as the
         setting `double_launch` says (T7).
         `trial` launches a template that is still being edited; it takes the right to edit templates (T1).
+        A draft for a running plan changes that one (T13).
         """
-        return Launcher(self._desk).one(wanted(Draft, draft, "draft"), trial=trial)
+        into = wanted(Draft, draft, "draft").plan_id is not None
+        return (Runner if into else Launcher)(self._desk).one(draft, trial=trial)
 
     def preview_launch(self, draft: Draft, *, trial: bool = False) -> View:
         """The plan that `launch` would store, with the dates it would have; nothing is stored (T4)."""
-        return Launcher(self._desk).preview(wanted(Draft, draft, "draft"), trial=trial)
+        into = wanted(Draft, draft, "draft").plan_id is not None
+        return (Runner if into else Launcher)(self._desk).preview(draft, trial=trial)
+
+    def summary(self, draft: Draft, *, trial: bool = False) -> Outline:
+        """Each item of a draft as it would be launched, and all that stands in the way: a wizard's last page (T4)."""
+        return Runner(self._desk).summary(wanted(Draft, draft, "draft"), trial=trial)
 
     def launch_many(
-        self, drafts: Iterable[Draft], *, chunk: int = 500, progress: Progress | None = None
+        self,
+        rows: Iterable[Row] | Iterable[Draft],
+        *,
+        template: Template | str | None = None,
+        job: str = "",
+        chunk: int = 500,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
     ) -> Iterator[Launched]:
-        """Launch a stream of drafts, one transaction a chunk, telling for each the plan's id or the error.
+        """Launch a stream, one transaction a chunk, telling of each row the plan's id or the error (T11).
 
-        Chunks are launched as the results are taken. One that fails leaves the others alone.
+        The stream is of `Row`s, all launched from `template`, a published one or its id; or of drafts that bring their
+        own. Chunks are launched as the results are taken, which come in the order of the stream; a row that fails
+        leaves the others alone.
+
+        With a `job`, an id of yours, each row has a key, and the job launches a key once: started again with the same
+        stream after whatever stopped it, it goes on, and tells rows that are launched with `already`. It stays with
+        the template's version that it began with, and raises `Refused` for another.
+
+        The workers of an `executor` compute, this process reads and commits; `ExecutorFailed` comes out where they
+        break off.
         """
-        if type(chunk) is not int or not 1 <= chunk <= 10_000:
-            raise Invalid("launch_many", (Problem("chunk", f"from 1 to 10000, not {shown(chunk)}"),))
-        wanted(Iterable, drafts, "drafts")  # type: ignore[type-abstract]
-        if progress is not None:
-            to_call(progress, "progress")
-        return Launcher(self._desk).many(drafts, chunk, progress)
+        problems = tuple(checked(rows, template, job, chunk, executor, progress))
+        if problems:
+            raise Invalid("launch_many", problems)
+        begun = self._desk.store.get_many(Job, (job,)).get(job) if job else None
+        if isinstance(template, str):
+            same = begun is not None and begun.template_id == template
+            template = self.templates.get(template, begun.version if begun is not None and same else None)
+        if begun is not None and template is not None:
+            same_template(begun, template)
+        return Bulk(Launcher(self._desk), template, job, chunk, executor, progress).launched(rows)
+
+    def job(self, job_id: str) -> Job:
+        """How far a bulk launch has come: what it launches, how many are done, when it ended (T11).
+
+        A job is stored with its first plan. Raises `NotFound`, also where the actor could not launch what is theirs.
+        """
+        job = self._desk.store.get(Job, job_id)
+        mine = frozenset((job.by,))
+        if not self._desk.may(self._desk.settings(), "plan.launch", Subject(owners=mine, makers=mine)).allowed:
+            raise NotFound("job", job_id)
+        return job
 
     def add_plan(self, plan: Plan) -> View:
         """Store a plan that was made without a template; the rules are run over the whole of it.
 
         Custom fields that it and its items leave out are at their defaults (R5).
         """
-        desk, settings = self._desk, self._desk.settings()
-        account = self.accounts.get(wanted(Plan, plan, "plan").account_id)
-        filled = _with_defaults(plan, settings)
-        made = attrs.evolve(filled, revision=0, created_by=desk.actor.id, created_at=desk.now())
-        desk.need(settings, "plan.create", subject(account))
-        desk.need(settings, "plan.see", subject(account, made))
-        check(made)
-        self._fits(made, settings)
-        if desk.store.get_many(Plan, (made.id,)):
-            raise Refused("adding", f"there is a plan {made.id!r} already: change that one")
-        return desk.seen(desk.keep(None, made, "plan.create"), account, settings, written=True)
+        return added(self._desk, plan, self.accounts.get(wanted(Plan, plan, "plan").account_id))
 
     def new_plan(self, account: Account | str, title: str, *, start: dt.date | None = None, **fields: Any) -> View:
         """Store an empty plan for an account; `fields` are those of a Plan (`section`, `owner_id`, …)."""
@@ -217,6 +280,15 @@ class Workspace:
         bare = Plan(self._desk.new_id(), found.id, title, FrozenMap({**anchors, "start": day}))
         fixed = frozenset({"id", "account_id", "title", "launch", "revision", "created_by", "created_at", "changed_at"})
         return self.add_plan(evolved(bare, fields, fixed))
+
+    def save_as_template(self, plan_id: str, *, id: str = "", title: str = "", play_id: str | None = None) -> Template:
+        """Store what the actor sees of a plan, or of one of its plays, as a new template for editing (T8).
+
+        Dates become offsets from the plan's anchors, persons rules; `launch.save_as_template` says what is left out.
+        Without an id it gets one made from its title, which is the plan's or play's where none is given. Raises
+        `Refused` where the id is taken, and `Invalid` with everything that a template cannot say.
+        """
+        return save_as_template(self._desk, plan_id, id=id, title=title, play_id=play_id)
 
     def view(self, plan_id: str) -> View:
         """What the actor may see of a plan; a hidden and an unknown one raise the same `NotFound` (V1, V7)."""
@@ -363,36 +435,6 @@ class Workspace:
         named = wanted(Mapping, anchors, "anchors")  # type: ignore[type-abstract]
         given = named.get("start") if start is None else start
         return given if given is not None else self._desk.today(self._desk.settings(), account)
-
-    def _fits(self, plan: Plan, settings: Settings) -> None:
-        """What a plan names outside itself is there, its words and custom fields are the settings' (L1, L8, R5)."""
-        found = list(zone_problems(plan.time_zone))
-        found += [
-            Problem("owners", f"there is no active person or team {owner!r}")
-            for owner in sorted(owners_of(plan))
-            if not self._desk.known_owner(owner)
-        ]
-        found += (*section_problems(plan.section, settings), *custom_problems("plan", plan.custom, settings))
-        if plan.stage_id is not None and not known_stage(plan, settings, plan.stage_id):
-            found.append(Problem("stage_id", f"{plan.stage_id!r} is no stage of the settings or this plan"))
-        found += too_many(plan, settings)
-        for item in plan.items():
-            wrong = [*item_problems(item, settings)]
-            if isinstance(item, Task) and not any(one.place == "section" for one in found):
-                wrong += stage_problems(plan, settings, item)
-            found += [one.under(f"{item.kind} {item.id!r}") for one in wrong]
-        if found:
-            raise Invalid("plan", tuple(found))
-
-
-def _with_defaults(plan: Plan, settings: Settings) -> Plan:
-    """The plan and its items with the custom fields that were left out (R5)."""
-    fields: dict[str, Any] = {"custom": with_defaults("plan", plan.custom, settings)}
-    for kind, name in (("objective", "objectives"), ("play", "plays"), ("task", "tasks")):
-        if settings.defaults(kind):
-            items = getattr(plan, name)
-            fields[name] = tuple(attrs.evolve(one, custom=with_defaults(kind, one.custom, settings)) for one in items)
-    return attrs.evolve(plan, **fields)
 
 
 __all__ = ["Launched", "Progress", "Workspace", "open_workspace", "utc_now"]

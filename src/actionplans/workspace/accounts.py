@@ -85,6 +85,7 @@ class Accounts:
             to_call(warn, "warn")
         if not name_key(name):
             raise Invalid("account", (Problem("name", f"must not be blank: {shown(name)}"),))
+        Account("new", name, website=website)  # what is no name or website is told before it is looked for
 
         def found_or_made() -> Account:
             made = self._new_id(name, website, fields)  # before it is looked for: who takes the id meanwhile is found

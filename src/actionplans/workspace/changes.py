@@ -11,8 +11,9 @@ from attrs import define, field, frozen
 
 from actionplans import edit
 from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.edit.undoing import taken
 from actionplans.errors import Invalid, NotFound, Problem, Refused, Stale
-from actionplans.journal import Edit, Entry, undone
+from actionplans.journal import Edit, Entry
 from actionplans.model import Account, Completion, Item, Plan, Warn
 from actionplans.model.rules import check
 from actionplans.permissions import Subject, subject
@@ -89,6 +90,8 @@ class Changer:
     def undo(self, plan_id: str, revision: int | None) -> View:
         """As `Workspace.undo`; decided as the step itself, also where it is an undo that is undone."""
         desk = self.desk
+        if revision is not None and type(revision) is not int:
+            raise Invalid("undoing", (Problem("revision", f"a whole number is wanted, not {shown(revision)}"),))
         last = desk.store.get(Plan, plan_id).revision  # also where somebody else takes a step meanwhile
 
         def taken_back() -> View:
@@ -99,18 +102,22 @@ class Changer:
             name = entry.detail.get("undone", entry.action)
             for action, about in _needed(plan, account, name, entry):
                 desk.need(settings, action, about)
+            if not entry.edits:
+                raise Refused("undoing", f"{entry.action} began this plan: cancel or archive it instead")
+            told = Told()
+            context = desk.context(plan, account, settings, warn=told.warnings.append, moved=told.moves.append)
+            after = taken(plan, context, entry.edits, name)
+            told.warnings += unknown_years(after, context, plan)
             item = {"item": entry.detail["item"]} if "item" in entry.detail else {}
             detail = FrozenMap({"undone": name, "revision": str(entry.revision), **item})
-            change = Change(plan, undone(plan, entry.edits), "plan.undo", detail)
-            return desk.seen(cast(Plan, desk.commit(change)[0]), account, settings, written=True)
+            step = Step(plan, after, account, settings, name, item.get("item", ""), told)
+            return step.seen(desk, cast(Plan, desk.commit(Change(plan, after, "plan.undo", detail))[0]))
 
         return desk.repeated(taken_back)
 
     def _entry(self, plan: Plan, revision: int) -> Entry:
         for entry in self.desk.store.journal("plan", plan.id):
             if entry.revision == revision:
-                if not entry.edits:
-                    raise Refused("undoing", f"{entry.action} began this plan: cancel or archive it instead")
                 return entry
         raise NotFound("step", str(revision))
 

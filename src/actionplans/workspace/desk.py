@@ -97,11 +97,13 @@ class Desk:
         of_teams = about is None or any(owner.startswith(TEAM) for owner in about.owners)
         if not (self.plugins.policies or "team" in scopes or "assigned" in scopes and of_teams):
             return Asker(self.actor.id, roles)
-        mine = [
-            one for one in self.every(RecordQuery("team")) if isinstance(one, Team) and self.actor.id in one.members
-        ]
+        mine = self.my_teams()
         colleagues = frozenset(member for team in mine for member in team.members)
         return Asker(self.actor.id, roles, frozenset(team.id for team in mine), colleagues)
+
+    def my_teams(self) -> tuple[Team, ...]:
+        """The teams that the actor is a member of."""
+        return tuple(one for one in self.every(RecordQuery("team")) if self.actor.id in one.members)
 
     def may(self, settings: Settings, action: str, about: Subject = NOBODYS, asker: Asker | None = None) -> Decision:
         """The decision: the host's own policy where one is installed (R7), else ours."""

@@ -1,4 +1,4 @@
-"""Launching many plans, and streaming what somebody may see of them."""
+"""Launching plans, and streaming what somebody may see of them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
-from attrs import define, frozen
+from attrs import define, field
 
 from actionplans import launch as launching
 from actionplans.checks import FrozenMap
-from actionplans.errors import ActionPlansError, NotFound, Refused, Stale, StoreError
+from actionplans.errors import NotFound, Refused
 from actionplans.model import Account, Draft, Override, Person, Plan, Team, Template, Warn
-from actionplans.permissions import Asker, Subject, everywhere, names, subject
+from actionplans.permissions import Asker, Subject, applying, everywhere, subject
 from actionplans.settings import Settings
 from actionplans.sharing import View, view
 from actionplans.storage import FoundTask, PlanHead, PlanQuery, RecordQuery, TaskQuery, id_of
-from actionplans.workspace.accounts import wanted
 from actionplans.workspace.desk import Change, Desk, owners_of, unknown_years
+from actionplans.workspace.templates import sight
 
 T = TypeVar("T")
 
@@ -34,32 +34,19 @@ MOST_NAMED = 3
 """How many plans a warning names."""
 
 
-@frozen
-class Launched:
-    """What became of one draft of a bulk launch: a plan's id, or the error that stood in its way.
-
-    `draft` is what was given, also where that is no Draft. `warnings` is what the user should know of the plan (T7).
-    """
-
-    draft: Draft
-    plan_id: str | None
-    error: ActionPlansError | None = None
-    warnings: tuple[Warn, ...] = ()
-
-
 @define
 class Reading:
-    """What a chunk of launches reads at once: settings, who asks, accounts, directory, and the templates as stored.
+    """What launches read at once: settings, who asks, accounts, the templates as stored; then whom the drafts name.
 
-    `standing` has the plans that are open, by account and template; what the chunk launches itself is added to them.
+    `standing` has the plans that are open, by account and template; what is launched itself is added to them.
     """
 
     settings: Settings
     asker: Asker
     accounts: dict[str, Account]
-    directory: launching.Directory
     templates: dict[str, Template]
-    standing: dict[tuple[str, str], list[PlanHead | Plan]]
+    directory: launching.Directory = field(factory=launching.Directory)
+    standing: dict[tuple[str, str], list[PlanHead | Plan]] = field(factory=dict)
 
 
 @define
@@ -72,76 +59,77 @@ class Launcher:
         """Launch one draft and store it, all or nothing (T4); refused to those who would not see the plan."""
 
         def launched() -> View:
-            desk, read = self.desk, self._read((draft,))
+            desk, read = self.desk, self.read((draft,))
             plan, warnings = self._plan(draft, read, trial)
             account = read.accounts[plan.account_id]
             desk.need(read.settings, "plan.see", subject(account, plan))
-            desk.commit(*_changes(((draft, plan),), read))
+            desk.commit(*changes(((draft, plan),), read))
             return attrs.evolve(desk.seen(plan, account, read.settings, written=True), warnings=warnings)
 
         return self.desk.repeated(launched)
 
     def preview(self, draft: Draft, *, trial: bool = False) -> View:
         """What `one` would store and give, decided and worked out in the same way; nothing is stored."""
-        read = self._read((draft,))
+        read = self.read((draft,))
         plan, warnings = self._plan(draft, read, trial)
         view = self.desk.seen(plan, read.accounts[plan.account_id], read.settings)
         return attrs.evolve(view, warnings=warnings)
 
-    def many(self, drafts: Iterable[Draft], chunk: int, progress: Progress | None) -> Iterator[Launched]:
-        """Launch a stream of drafts, one transaction a chunk; those that fail are told and leave the others alone."""
-        done, total = 0, len(drafts) if isinstance(drafts, Sequence) else None
-        for part in chunks(drafts, chunk):
-            yield from self._chunk(part)
-            done += len(part)
-            if progress is not None:
-                progress(done, total)
-
-    def _chunk(self, drafts: list[Any]) -> list[Launched]:
-        """Launch a chunk in one transaction, or, where the store refuses that for some of it, one by one (T11)."""
-        read = self._read([one for one in drafts if isinstance(one, Draft)])
-        told, launched = list[Launched](), list[tuple[Draft, Plan]]()
-        for draft in drafts:
-            try:
-                plan, warnings = self._plan(wanted(Draft, draft, "draft"), read, False)
-            except StoreError:
-                raise
-            except ActionPlansError as error:
-                told.append(Launched(draft, None, error))
-            else:
-                launched.append((draft, plan))
-                told.append(Launched(draft, plan.id, None, warnings))
-        try:
-            if launched:
-                self.desk.commit(*_changes(launched, read))
-        except (Refused, Stale):
-            return [self._alone(one) for one in drafts]
-        return told
-
-    def _alone(self, draft: Any) -> Launched:
-        def launched() -> Launched:
-            read = self._read((wanted(Draft, draft, "draft"),))
-            plan, warnings = self._plan(draft, read, False)
-            self.desk.commit(*_changes(((draft, plan),), read))
-            return Launched(draft, plan.id, None, warnings)
-
-        try:
-            return self.desk.repeated(launched)
-        except StoreError:
-            raise
-        except ActionPlansError as error:
-            return Launched(draft, None, error)
-
-    def _read(self, drafts: Sequence[Draft]) -> Reading:
+    def opened(self, account_ids: Iterable[str], templates: Iterable[Template]) -> Reading:
+        """What is asked of every launch, and these accounts and templates, as far as the actor may see them."""
         desk, settings = self.desk, self.desk.settings()
         asker = desk.asker(settings)
-        found = desk.store.get_many(Account, {draft.account_id for draft in drafts})
+        found = desk.store.get_many(Account, account_ids)
         accounts = {
             one.id: one for one in found.values() if desk.may(settings, "account.see", subject(one), asker).allowed
         }
-        templates = desk.store.get_many(Template, {id_of(draft.template) for draft in drafts})
-        standing = self._standing(drafts, accounts)  # after the accounts: who launches meanwhile makes them stale
-        return Reading(settings, asker, accounts, self._directory(drafts, accounts), templates, standing)
+        stored = desk.store.get_many(Template, {id_of(one) for one in templates})
+        if any(one.collection for one in stored.values()):
+            mine = sight(desk, settings, asker)
+            stored = {key: one for key, one in stored.items() if not one.collection or mine.sees(one)}
+        return Reading(settings, asker, accounts, stored)
+
+    def look_up(self, read: Reading, drafts: Sequence[Draft], asked: launching.Asked) -> None:
+        """Add to what was read whom these drafts ask for, and what they are launched beside.
+
+        That comes after the accounts: who launches meanwhile makes them stale (T7).
+        """
+        read.standing = self._standing(drafts, read.accounts)
+        read.directory = self._directory(asked)
+
+    def admit(self, draft: Draft, read: Reading, *, trial: bool = False) -> Account:
+        """The account, where this actor may launch this draft now; raises what stands in the way."""
+        desk, account = self.desk, read.accounts.get(draft.account_id)
+        if account is None:
+            raise NotFound("account", draft.account_id)
+        for action in needed_for(draft, "plan.launch", trial):
+            desk.need(read.settings, action, subject(account), read.asker)
+        if not trial:
+            self.as_stored(draft.template, read)
+        return account
+
+    def asked(self, draft: Draft, account: Account) -> launching.Asked:
+        """Whom the draft will look for."""
+        return launching.asked_for(draft, account, self.desk.actor.id)
+
+    def warned(self, draft: Draft, plan: Plan, read: Reading) -> tuple[Warn, ...]:
+        """What the user should know of the plan; what it is launched beside is decided here (T7)."""
+        account = read.accounts[plan.account_id]
+        beside = read.standing.setdefault((account.id, draft.template.id), [])
+        warnings = self._doubled(draft, account, beside, read) if beside else ()
+        beside.append(plan)
+        if any(one.years for one in read.settings.calendars):
+            warnings += unknown_years(plan, self.desk.context(plan, account, read.settings))
+        return warnings
+
+    def read(self, drafts: Sequence[Draft]) -> Reading:
+        """All that these drafts need, at once."""
+        read = self.opened(
+            {one.account_id for one in drafts}, {id_of(one.template): one.template for one in drafts}.values()
+        )
+        asked = (self.asked(one, read.accounts[one.account_id]) for one in drafts if one.account_id in read.accounts)
+        self.look_up(read, drafts, together(asked))
+        return read
 
     def _standing(
         self, drafts: Sequence[Draft], accounts: Iterable[str]
@@ -165,19 +153,7 @@ class Launcher:
             yield from self.desk.store.find(attrs.evolve(query, account_ids=(one,)), limit=MOST_NAMED).items
 
     def _plan(self, draft: Draft, read: Reading, trial: bool) -> tuple[Plan, tuple[Warn, ...]]:
-        """The plan, and what the user should know of it; what it is launched beside is decided here (T7)."""
-        desk, account = self.desk, read.accounts.get(draft.account_id)
-        if account is None:
-            raise NotFound("account", draft.account_id)
-        needed = ["plan.launch"]
-        if trial:
-            needed.append("template.edit")
-        if _changes_fixed(draft):
-            needed.append("library.edit")
-        for action in needed:
-            desk.need(read.settings, action, subject(account), read.asker)
-        if not trial:
-            self._as_stored(draft.template, read)
+        desk, account = self.desk, self.admit(draft, read, trial=trial)
         plan = launching.launch(
             draft,
             account,
@@ -188,12 +164,7 @@ class Launcher:
             new_id=desk.new_id,
             trial=trial,
         )
-        beside = read.standing.setdefault((account.id, draft.template.id), [])
-        warnings = self._doubled(draft, account, beside, read) if beside else ()
-        beside.append(plan)
-        if any(one.years for one in read.settings.calendars):
-            warnings += unknown_years(plan, desk.context(plan, account, read.settings))
-        return plan, warnings
+        return plan, self.warned(draft, plan, read)
 
     def _doubled(
         self, draft: Draft, account: Account, beside: Sequence[PlanHead | Plan], read: Reading
@@ -217,7 +188,7 @@ class Launcher:
             about = _subject(head, account, desk.store.get_many(Plan, (head.id,)).get(head.id) if whole else None)
         return desk.may(read.settings, "plan.see", about, read.asker).allowed
 
-    def _as_stored(self, template: Template, read: Reading) -> None:
+    def as_stored(self, template: Template, read: Reading) -> None:
         """Refuse a template that the store does not have like this: never published, or retired since (T1)."""
         key = id_of(template)
         stored = read.templates.get(key)
@@ -231,22 +202,12 @@ class Launcher:
             raise Refused("launching", f"{template.title!r} is {stored.state} by now: make a draft of another version")
         read.templates[key] = template
 
-    def _directory(self, drafts: Sequence[Draft], accounts: dict[str, Account]) -> launching.Directory:
-        persons: set[str] = set()
-        teams: set[str] = set()
-        emails: set[str] = set()
-        for draft in drafts:
-            account = accounts.get(draft.account_id)
-            if account is not None:
-                asked = launching.asked_for(draft, account, self.desk.actor.id)
-                persons |= asked.persons
-                teams |= asked.teams
-                emails |= asked.emails
+    def _directory(self, asked: launching.Asked) -> launching.Directory:
         store = self.desk.store
-        found = store.get_many(Person, persons)
-        for email in emails:
+        found = store.get_many(Person, asked.persons)
+        for email in asked.emails:
             found |= {one.id: one for one in self.desk.every(RecordQuery("person", text=email))}
-        return launching.Directory(found, store.get_many(Team, teams))
+        return launching.Directory(found, store.get_many(Team, asked.teams))
 
 
 @define
@@ -308,12 +269,20 @@ class Views:
             yield from (found for found in part if seen[found.plan_id])
 
 
+def together(asked: Iterable[launching.Asked]) -> launching.Asked:
+    """Whom several drafts will look for."""
+    persons, teams, emails = set[str](), set[str](), set[str]()
+    for one in asked:
+        persons |= one.persons
+        teams |= one.teams
+        emails |= one.emails
+    return launching.Asked(frozenset(persons), frozenset(teams), frozenset(emails))
+
+
 def by_maker(desk: Desk, settings: Settings, asker: Asker) -> bool:
     """Whether the row of a plan is too little to decide by: it does not say who made the plan (R2, R6)."""
-    return bool(desk.plugins.policies) or any(
-        grant.scope == "own" and grant.role in asker.roles and names(grant.action, "plan.see")
-        for grant in settings.policy
-    )
+    mine = applying(settings.policy, asker, "plan.see")
+    return bool(desk.plugins.policies) or any(grant.scope == "own" for grant in mine)
 
 
 def _subject(head: PlanHead, account: Account, plan: Plan | None) -> Subject:
@@ -321,6 +290,16 @@ def _subject(head: PlanHead, account: Account, plan: Plan | None) -> Subject:
         return subject(account, plan)
     owners = frozenset((head.owner_id,)) if head.owner_id else frozenset()
     return attrs.evolve(subject(account), owners=owners, makers=frozenset())
+
+
+def needed_for(draft: Draft, action: str, trial: bool) -> Iterator[str]:
+    """What somebody must be allowed who launches this draft: the launch itself, and what else it takes (R4, T1)."""
+    yield action
+    if trial:
+        yield "template.edit"
+    if _changes_fixed(draft):
+        yield "library.edit"
+    yield from dict.fromkeys(f"{one.kind}.create" for one in draft.added.items())
 
 
 def _changes_fixed(draft: Draft) -> bool:
@@ -334,13 +313,17 @@ def _changes_fixed(draft: Draft) -> bool:
     )
 
 
-def _changes(launched: Sequence[tuple[Draft, Plan]], read: Reading) -> Iterator[Change]:
+def changes(launched: Sequence[tuple[Draft, Plan]], read: Reading, run: str = "") -> Iterator[Change]:
     """The launches, each with its choices; where doubles are refused, the accounts too, stored again as they were read.
 
-    So the store refuses the second of two who launch on one account at once, and it looks again (T7).
+    So the store refuses the second of two who launch on one account at once, and it looks again (T7). `run` names the
+    bulk launch that a row of a job is launched by (T11).
     """
     for draft, plan in launched:
-        yield Change(None, plan, "plan.launch", FrozenMap(_detail(plan, draft)))
+        detail = detail_of(plan, draft)
+        if run and draft.job:
+            detail["run"] = run
+        yield Change(None, plan, "plan.launch", FrozenMap(detail))
     if read.settings.double_launch == "refuse":
         ids: dict[str, list[str]] = {}
         for _, plan in launched:
@@ -350,7 +333,7 @@ def _changes(launched: Sequence[tuple[Draft, Plan]], read: Reading) -> Iterator[
             yield Change(account, account, "plan.launch", FrozenMap({"plans": _listed(its)}))
 
 
-def _detail(plan: Plan, draft: Draft) -> dict[str, str]:
+def detail_of(plan: Plan, draft: Draft) -> dict[str, str]:
     """A launch for the journal: template, version, the draft's choices, a digest of the new rows, no copy (J1)."""
     rows = "\n".join(f"{task.id}|{task.title}|{task.owner_id}|{task.start}|{task.due}" for task in plan.tasks)
     choices = {

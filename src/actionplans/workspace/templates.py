@@ -1,44 +1,131 @@
-"""The templates of a workspace: kept by version, published, revised, retired (T1)."""
+"""The templates of a workspace: kept by version, published, revised, retired (T1), found and handed out (T12, T14)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby, islice
+from operator import attrgetter
 
 import attrs
-from attrs import define
+from attrs import define, frozen
 
 from actionplans import template as life
+from actionplans.accounts import name_key
 from actionplans.checks import shown
 from actionplans.errors import Invalid, NotFound, Problem, Refused
-from actionplans.model import Template
+from actionplans.model import Person, Template
+from actionplans.model.words import TemplateKind, TemplateState
+from actionplans.permissions import Asker
+from actionplans.settings import Collection, Settings
 from actionplans.storage import RecordQuery, id_of
 from actionplans.workspace.accounts import wanted
 from actionplans.workspace.desk import Desk
 
 
+@frozen
+class Sight:
+    """Which templates somebody may see (T14): none, all, or those outside of collections and in these."""
+
+    any: bool
+    all: bool
+    collections: frozenset[str]
+
+    def sees(self, template: Template) -> bool:
+        """Whether they may see this version; it stands in the collection that it names itself."""
+        return self.any and (self.all or not template.collection or template.collection in self.collections)
+
+
+def sight(desk: Desk, settings: Settings, asker: Asker | None = None) -> Sight:
+    """Which templates the actor may see: every reading and launching of a template asks this.
+
+    A collection is open to its roles and teams, and to everybody where it has neither. A template of a collection that
+    the settings do not have is seen only by those who may edit templates, as are all (T14).
+    """
+    asker = asker or desk.asker(settings)
+    if not desk.may(settings, "template.see", asker=asker).allowed:
+        return Sight(False, False, frozenset())
+    if desk.may(settings, "template.edit", asker=asker).allowed:
+        return Sight(True, True, frozenset(one.key for one in settings.collections))
+    opened = {one.key for one in settings.collections if not one.roles and not one.teams or one.roles & asker.roles}
+    if any(one.teams and one.key not in opened for one in settings.collections):
+        teams = {team.id for team in desk.my_teams()}
+        opened |= {one.key for one in settings.collections if not one.teams.isdisjoint(teams)}
+    return Sight(True, False, frozenset(opened))
+
+
 @define
 class Templates:
-    """The templates, each version a record of its own; a published one never changes."""
+    """The templates, each version a record of its own; a published one never changes.
+
+    One that stands in a collection which the actor may not see is not there for them (T14).
+    """
 
     desk: Desk
 
     def get(self, template_id: str, version: int | None = None) -> Template:
-        """That version, or the newest published one, or the newest of any state; raises `NotFound`."""
-        if not self.desk.may(self.desk.settings(), "template.see").allowed:
-            raise NotFound("template", wanted(str, template_id, "template_id"))
+        """That version, or the newest published one, or the newest of any state; raises `NotFound`, also for one that
+        the actor may not see (V7).
+        """
         if version is not None:
             return self._version(template_id, version)
         versions = self._versions(template_id)
-        return max(versions, key=lambda one: (one.state == "published", one.version))
+        newest = max(versions, key=lambda one: (one.state == "published", one.version))
+        if not self._sight().sees(newest):
+            raise NotFound("template", template_id)
+        return newest
 
     def all(self) -> Iterator[Template]:
-        """Every version of every template, by id."""
+        """Every version of every template that the actor may see, by id."""
         self.desk.need(self.desk.settings(), "template.see")
-        return self.desk.every(RecordQuery("template"))
+        mine = self._sight()
+        return (one for one in self.desk.every(RecordQuery("template")) if mine.sees(one))
+
+    def find(
+        self,
+        words: str = "",
+        *,
+        kind: TemplateKind | None = None,
+        collection: str | None = None,
+        section: str | None = None,
+        category: str | None = None,
+        stage: str | None = None,
+        state: TemplateState | None = "published",
+    ) -> Iterator[Template]:
+        """The templates that the actor may see and that have all of this, streamed by title, then id (T14).
+
+        Of each template the newest version in that state is looked at, or the newest of all where `state` is None.
+        Each of the `words` must begin a word of its title or description, whatever the case. A `stage` is the key of
+        one that the template has. Take as many as you show: `itertools.islice(ws.templates.find("call"), 20)`.
+        """
+        query = life.TemplateQuery(
+            words=words, kind=kind, collection=collection, section=section, category=category, stage=stage, state=state
+        )
+        self.desk.need(self.desk.settings(), "template.see")
+        return self._found(query, self._sight())
+
+    def collections(self) -> tuple[Collection, ...]:
+        """The collections that the actor may see, in the order of the settings (T14)."""
+        settings = self.desk.settings()
+        mine = sight(self.desk, settings)
+        return tuple(one for one in settings.collections if one.key in mine.collections)
+
+    def export(self, template_id: str, version: int | None = None, *, format: str = "toml") -> str:
+        """A template as the text of a portable file, `toml` or `json` (T12); `version` as for `get`.
+
+        Persons that its rules name are written by the addresses that the directory has for them, which takes the right
+        to see persons. Raises `Invalid` with everything that a file cannot hold.
+        """
+        desk, settings = self.desk, self.desk.settings()
+        template = self.get(template_id, version)
+        ids = life.persons_named(template)
+        if ids:
+            desk.need(settings, "person.see")
+        emails = {one.id: one.email for one in desk.store.get_many(Person, ids).values()}
+        return life.write_template(template, format=format, emails=emails, settings=settings)
 
     def add(self, template: Template) -> Template:
         """Store a new template for editing, as version 1; raises `Refused` where the id is taken."""
-        return self.desk.keep(None, self._new(template), "template.create")
+        return self.desk.keep(None, self._placed(self._new(template)), "template.create")
 
     def save(self, template: Template) -> Template:
         """Store a changed template that is being edited; raises `Stale` where it has changed since it was read (S2)."""
@@ -58,13 +145,13 @@ class Templates:
         desk, key = self.desk, id_of(wanted(Template, template, "template"))
         desk.need(desk.settings(), "template.publish")
         known = desk.store.get_many(Template, (key,)).get(key)
-        if known is None:
-            return desk.keep(None, self._published(self._new(template)), "template.publish")
+        if known is None or not self._sight().sees(known):
+            return desk.keep(None, self._placed(self._published(self._new(template))), "template.publish")
         if known.state == "published":
             return _same(known, template)
         ready = attrs.evolve(template, state=known.state, published_at=None, created_by=known.created_by)
         read = _as_read(known, template.revision or known.revision)
-        return desk.keep(read, self._published(ready), "template.publish")
+        return desk.keep(read, self._placed(self._published(ready)), "template.publish")
 
     def revise(self, template_id: str) -> Template:
         """Open the next version for editing; raises `Refused` where one is open already."""
@@ -80,6 +167,31 @@ class Templates:
         self.desk.need(self.desk.settings(), "template.publish")
         before = self._version(template_id, version)
         return self.desk.keep(before, life.retire(before), "template.retire")
+
+    def _sight(self) -> Sight:
+        return sight(self.desk, self.desk.settings())
+
+    def _placed(self, template: Template) -> Template:
+        """The template, unless it stands where its author may not look."""
+        if not self._sight().sees(template):
+            raise NotFound("collection", template.collection)
+        return template
+
+    def _found(self, query: life.TemplateQuery, mine: Sight) -> Iterator[Template]:
+        """What `find` gives: the order first, then page by page what stands there, so that few are held at once."""
+
+        def asked(one: Template) -> bool:
+            return query.state in (None, one.state)
+
+        titles: list[tuple[str, str, str]] = []
+        for template_id, versions in groupby(self.desk.every(RecordQuery("template")), attrgetter("id")):
+            newest = max(filter(asked, versions), key=attrgetter("version"), default=None)
+            if newest is not None and mine.sees(newest) and life.asks_for(query, newest):
+                titles.append((name_key(newest.title), template_id, id_of(newest)))
+        keys = iter([key for _, _, key in sorted(titles)])
+        while page := tuple(islice(keys, 50)):
+            there = self.desk.store.get_many(Template, page)
+            yield from (there[key] for key in page if key in there and asked(there[key]))
 
     def _published(self, template: Template) -> Template:
         return life.publish(template, self.desk.now(), settings=self.desk.settings())
@@ -97,7 +209,10 @@ class Templates:
         key = f"{wanted(str, template_id, 'template_id')}@{version}"
         if type(version) is not int:
             raise Invalid("templates", (Problem("version", f"a number is wanted, not {shown(version)}"),))
-        return self.desk.store.get(Template, key)
+        found = self.desk.store.get_many(Template, (key,)).get(key)
+        if found is None or not self._sight().sees(found):
+            raise NotFound("template", key)
+        return found
 
     def _versions(self, template_id: str) -> tuple[Template, ...]:
         """All versions, at least one; raises `NotFound`."""

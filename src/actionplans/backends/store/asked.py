@@ -32,6 +32,19 @@ def checked_ids(cls: Any, ids: Any) -> tuple[str, tuple[str, ...]]:
     return kind, tuple(dict.fromkeys(filter(plain_text, wanted)))
 
 
+def checked_rows(job: Any, rows: Any) -> tuple[Key, ...]:
+    """(job, row) for each of the rows, each once, without those that no job can have; raises `Invalid`."""
+    if isinstance(rows, str) or not isinstance(rows, Iterable):
+        raise Invalid("launched", (Problem("rows", f"several rows are wanted, not {shown(rows)}"),))
+    wanted = tuple(rows)
+    wrong = [Problem("rows", f"rows are text, not {shown(row)}") for row in wanted if not isinstance(row, str)]
+    if not isinstance(job, str) or not job:
+        wrong.insert(0, Problem("job", f"the id of a job is wanted, not {shown(job)}"))
+    if wrong:
+        raise Invalid("launched", tuple(wrong))
+    return tuple((job, row) for row in dict.fromkeys(wanted) if plain_text(job) and plain_text(row))
+
+
 def check_record(kind: Any, id: Any, after: Any) -> bool:
     """Whether the journal can have such a record at all; raises `Invalid` for what no record is called."""
     problems = []

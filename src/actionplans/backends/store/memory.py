@@ -18,6 +18,7 @@ from actionplans.backends.store.asked import (
     check_revisions,
     check_tenant,
     checked_ids,
+    checked_rows,
     job_of,
     launched,
 )
@@ -128,6 +129,13 @@ class MemoryStore:
                 shelf.journal.setdefault((entry.record, entry.id), []).append(entry)
             for message in batch.messages:
                 shelf.outbox.setdefault(message.key, message)
+
+    def launched(self, job: str, rows: Iterable[str]) -> dict[str, str]:
+        """As `Store.launched`."""
+        shelf = self._open()
+        keys = checked_rows(job, rows)
+        with shelf.lock:
+            return {key[1]: shelf.launches[key] for key in keys if key in shelf.launches}
 
     def journal(self, kind: str, id: str, *, after: int = 0) -> Iterator[Entry]:
         """As `Store.journal`."""

@@ -20,6 +20,7 @@ from actionplans.backends.store.asked import (
     check_revisions,
     check_tenant,
     checked_ids,
+    checked_rows,
     job_of,
     launched,
     unsound,
@@ -140,6 +141,13 @@ class SqliteStore:
                 if not found:
                     raise
                 raise Invalid("batch", found) from error
+
+    def launched(self, job: str, rows: Iterable[str]) -> dict[str, str]:
+        """As `Store.launched`."""
+        keys = checked_rows(job, rows)
+        with self._decoding(), self._file.reading() as db:
+            found = self._launched(db, keys)
+        return {row: found[job, row] for job, row in keys if (job, row) in found}
 
     def journal(self, kind: str, id: str, *, after: int = 0) -> Iterator[Entry]:
         """As `Store.journal`."""

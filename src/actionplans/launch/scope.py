@@ -1,0 +1,99 @@
+"""Which items of a plan belong to a launch, and which of them can change (T3, T9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from actionplans.launch.blueprint import Dates
+from actionplans.launch.versions import by_key
+from actionplans.model import (
+    Item,
+    Milestone,
+    Plan,
+    Stage,
+    Task,
+    Template,
+    TemplateItem,
+)
+from actionplans.schedule.bases import base_of, dates, done_days, sources
+
+
+def items_of(plan: Plan, play_id: str | None, said: Mapping[str, TemplateItem]) -> dict[str, Item]:
+    """The items of a launch by key: the first of each key, of the kind that the template has there."""
+    found: dict[str, Item] = {}
+    for item in _launched_items(plan, play_id):
+        if item.key in said and said[item.key].kind == item.kind:
+            found.setdefault(item.key, item)
+    return found
+
+
+def said_of(template: Template, play: str | None) -> dict[str, TemplateItem]:
+    """What a version says of a launch, by key: all of it, or of an objective's template what belongs to one play."""
+    said = by_key(template)
+    if play is None or template.kind != "objective":
+        return said
+    tasks = [task for task in template.tasks if task.parent == play]
+    near = {play, *(task.key for task in tasks), *(task.stage for task in tasks), *(task.milestone for task in tasks)}
+    near |= {one.key for one in template.objectives}
+    links = (link.predecessor_id for task in tasks for link in task.after)
+    near |= {one for one in links if said[one].kind == "milestone"}
+    return {key: item for key, item in said.items() if key in near}
+
+
+def _launched_items(plan: Plan, play_id: str | None) -> Iterator[Item]:
+    """The items that may be those of a launch: of the plan's all but those of plays run since; of a play its own, its
+    tasks, the milestones that these hang on, and what it stands under.
+    """
+    if play_id is None:
+        running = {play.id for play in plan.plays if play.launch is not None}
+        for item in plan.items():
+            if item.id not in running and getattr(item, "parent_id", None) not in running:
+                yield item
+        return
+    play = plan.play(play_id)
+    tasks = [task for task in plan.tasks if task.parent_id == play.id]
+    near = {source for task in tasks for source in (*sources(task), task.milestone_id)}
+    yield from plan.stages
+    yield from (one for one in plan.objectives if one.id == play.objective_id)
+    yield from (one for one in plan.milestones if one.id in near)
+    yield play
+    yield from tasks
+
+
+def stands(plan: Plan, item: Item) -> Dates:
+    """The dates from which others count in an item that does not move."""
+    if isinstance(item, Stage):
+        return None, None, None
+    start, due = dates(item)
+    if isinstance(item, Task) and item.completion is not None:
+        start, due = base_of(item)
+    if isinstance(item, Milestone):
+        start, due = None, base_of(item, done_days(plan).get(item.id))[1]
+    return start, due, getattr(item, "duration", None)
+
+
+def is_closed(plan: Plan, item: Item) -> bool:
+    """Whether an item is done or over: then nothing of it changes."""
+    if isinstance(item, Milestone):
+        return item.reached_on is not None or item.id in done_days(plan)
+    return isinstance(item, Task) and not item.is_open
+
+
+def is_fixed(plan: Plan, item: Item) -> bool:
+    """Whether an item's dates are its own: done, begun, locked or set by hand."""
+    begun = isinstance(item, Task) and item.status == "in_progress"
+    held = getattr(item, "locked", False) or getattr(item, "hand_dated", False)
+    return begun or held or is_closed(plan, item)
+
+
+def is_touched(item: Item) -> bool:
+    """Whether somebody has worked on an item, whatever it says."""
+    metric = getattr(item, "metric", None)
+    return bool(
+        getattr(item, "status", "") == "in_progress"
+        or getattr(item, "comments", ())
+        or getattr(item, "completions", 0)
+        or getattr(item, "locked", False)
+        or getattr(item, "hand_dated", False)
+        or (metric is not None and metric.readings)
+    )

@@ -1,0 +1,28 @@
+"""Keeping what somebody sees of a plan as a template (T8)."""
+
+from __future__ import annotations
+
+from actionplans import launch as launching
+from actionplans.model import Account, Person, Plan, Template
+from actionplans.sharing import View
+from actionplans.workspace.desk import Desk, owners_of
+from actionplans.workspace.templates import Templates
+
+
+def save_as_template(desk: Desk, plan_id: str, *, id: str, title: str, play_id: str | None) -> Template:
+    """As `Workspace.save_as_template`."""
+    settings = desk.settings()
+    plan = desk.store.get(Plan, plan_id)
+    seen: View = desk.seen(plan, desk.store.get(Account, plan.account_id), settings)
+    desk.need(settings, "template.create")
+    people = desk.store.get_many(Person, owners_of(seen.plan))
+    made = launching.save_as_template(
+        seen.plan,
+        seen.account,
+        settings,
+        id=id,
+        title=title,
+        play_id=play_id,
+        directory=launching.Directory(people),
+    )
+    return Templates(desk).add(made)

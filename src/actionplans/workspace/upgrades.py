@@ -1,0 +1,126 @@
+"""Upgrading running launches to newer versions of their templates: a dry run first, then the step, undoable (T9)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import cast
+
+import attrs
+from attrs import define
+
+from actionplans import launch as launching
+from actionplans.checks import EMPTY, FrozenMap
+from actionplans.errors import Refused
+from actionplans.launch import Answer, Upgrade
+from actionplans.model import Account, Draft, Launch, Plan, Template
+from actionplans.model.rules import check
+from actionplans.permissions import subject
+from actionplans.settings import Settings
+from actionplans.sharing import View, moves_seen
+from actionplans.workspace.desk import Change, Desk, unknown_years
+from actionplans.workspace.plans import Launcher
+from actionplans.workspace.templates import Templates
+
+
+@define
+class Upgrades:
+    """Moves a plan, or a play of it, to another version of the template that it was launched from."""
+
+    desk: Desk
+
+    def preview(
+        self,
+        plan_id: str,
+        version: int | None = None,
+        *,
+        play_id: str | None = None,
+        anchors: Mapping[str, dt.date] = EMPTY,
+        answers: Mapping[str, Answer] = EMPTY,
+    ) -> Upgrade:
+        """What `apply` would do: what follows, comes, goes and stays, and the conflicts to be answered (T9).
+
+        Without a version it is the newest published one. Nothing is stored.
+        """
+        return self._worked_out(plan_id, version, play_id, anchors, answers)[0]
+
+    def apply(
+        self,
+        plan_id: str,
+        version: int | None = None,
+        *,
+        play_id: str | None = None,
+        anchors: Mapping[str, dt.date] = EMPTY,
+        answers: Mapping[str, Answer] = EMPTY,
+    ) -> View:
+        """Move the launch to that version and store it as one step, which `undo` takes back (T9).
+
+        `answers` say by place (`KEY.FIELD`, as in `preview`) what holds where both sides changed: `ours` or `theirs`.
+        Raises `Invalid` naming every conflict that has none, and whatever a launch would be refused for.
+        """
+
+        def applied() -> View:
+            desk = self.desk
+            found, account, settings = self._worked_out(plan_id, version, play_id, anchors, answers)
+            after = found.decided()
+            check(after)
+            detail = {"template": _launch(after, play_id).template_id, "version": str(found.version)}
+            if play_id is not None:
+                detail["item"] = play_id
+            change = Change(found.plan, after, _action(play_id), FrozenMap(detail))
+            stored = cast(Plan, desk.commit(change)[0]) if after != found.plan else after
+            view = desk.seen(stored, account, settings, written=True)
+            told = found.warnings + unknown_years(after, desk.context(after, account, settings), found.plan)
+            return attrs.evolve(view, warnings=told, moves=moves_seen(view, found.moves))
+
+        return self.desk.repeated(applied)
+
+    def _worked_out(
+        self,
+        plan_id: str,
+        version: int | None,
+        play_id: str | None,
+        anchors: Mapping[str, dt.date],
+        answers: Mapping[str, Answer],
+    ) -> tuple[Upgrade, Account, Settings]:
+        desk, settings = self.desk, self.desk.settings()
+        plan = desk.store.get(Plan, plan_id)
+        account = desk.store.get(Account, plan.account_id)
+        desk.seen(plan, account, settings)
+        about = subject(account, plan, plan.item(play_id) if play_id is not None else None)
+        desk.need(settings, _action(play_id), about)
+        launch = _launch(plan, play_id)
+        before = desk.store.get(Template, f"{launch.template_id}@{launch.version}")
+        after = Templates(desk).get(launch.template_id, version)
+        drafts = [_draft(one, plan) for one in (before, after)]
+        read = Launcher(desk).read(drafts)
+        context = desk.context(plan, account, settings, (one for one in read.directory.persons))
+        found = launching.upgrade(
+            plan,
+            context,
+            account,
+            before,
+            after,
+            directory=read.directory,
+            play_id=play_id,
+            anchors=anchors,
+            answers=answers,
+        )
+        return found, account, settings
+
+
+def _action(play_id: str | None) -> str:
+    return "plan.upgrade" if play_id is None else "play.upgrade"
+
+
+def _launch(plan: Plan, play_id: str | None) -> Launch:
+    launch = plan.launch if play_id is None else plan.play(play_id).launch
+    if launch is None:
+        what = "this plan" if play_id is None else "this play"
+        raise Refused("upgrading", f"{what} was not launched from a template by itself")
+    return launch
+
+
+def _draft(template: Template, plan: Plan) -> Draft:
+    """A draft that names all whom the version does."""
+    return Draft(template=template, account_id=plan.account_id, anchors=plan.anchors, title=template.title)
