@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from actionplans.checks import FrozenMap, shown
+from actionplans.checks import FrozenMap, advice, shown
 from actionplans.errors import Problem
 from actionplans.model import (
+    Condition,
     Item,
     Objective,
     Play,
@@ -46,6 +47,16 @@ def vocabulary_problems(
         value = getattr(item, name)
         if (touched is None or name in touched) and value not in known:
             yield _no_word(name, known, value)
+
+
+def condition_problems(item: TemplateItem, settings: Settings) -> Iterator[Problem]:
+    """The conditions of an item that ask for a custom field that accounts do not have (T10, R5)."""
+    conditions: tuple[Condition, ...] = getattr(item, "conditions", ())
+    for n, condition in enumerate(conditions):
+        of, _, name = condition.field.rpartition(".")
+        if of == "account.custom" and name not in (known := fields_of("account", settings)):
+            told = f"accounts have no custom field {name!r} (settings): {advice(name, known)}"
+            yield Problem(f"conditions[{n}].field", told)
 
 
 def section_problems(section: str, settings: Settings) -> Iterator[Problem]:

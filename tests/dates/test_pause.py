@@ -170,6 +170,12 @@ def test_objectives_and_plays_move_by_the_dates_that_are_still_to_come() -> None
     assert {"why": (5, 22), "play": (10, 14), "late": (None, 12)} == moved(before, 7, 9)
 
 
+def test_what_does_not_move_keeps_its_other_end_too() -> None:
+    """Over a week-end a start in working days stays, and a due on a day off is not put where the duration ends."""
+    counted = Offset(1, "working_days", "go_live")
+    assert {} == moved(plan(task("a", 27, 31, start_offset=counted), task("b", 24, 27, offset=counted)), 10, 12)
+
+
 def test_the_reason_is_that_of_the_end_that_moves() -> None:
     """Over a Saturday the start goes on by a day, the end, counted in working days, by none."""
     counted = Offset(2, "working_days", "go_live")
@@ -356,7 +362,7 @@ def test_no_rolled_date_lands_on_a_day_that_is_not_worked() -> None:
     for one in pauses(4_000):
         for move in one.told:
             item = one.after.item(move.item_id)
-            offset = ends(item)[move.reason.end == "due"][1]  # type: ignore[arg-type]
+            offset = move.reason.offset or ends(item)[move.reason.end == "due"][1]  # type: ignore[arg-type]
             if offset is not None and (offset.roll != "none" or offset.unit == "working_days"):
                 days = context(one.last).days(one.after, item if isinstance(item, Task) else None)
                 assert days.is_working(_led(move, item)), f"{one.named()}: {move}"

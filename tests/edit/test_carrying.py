@@ -121,6 +121,42 @@ def test_what_hangs_between_the_plans_is_let_go_of_and_told() -> None:
     assert "start" in told["from-start"]
 
 
+def test_all_that_no_longer_follows_is_told() -> None:
+    """What stays behind and counted from the play, and the play's own dates too."""
+    play = attrs.evolve(SOURCE.plays[0], start_offset=Offset(0), offset=Offset(5, anchor="milestone:m"), due=jan(14))
+    stays = attrs.evolve(SOURCE.tasks[4], offset=Offset(1, anchor="play:play"))
+    point = attrs.evolve(SOURCE.milestones[0], offset=Offset(2, anchor="task:then"))
+    source = attrs.evolve(
+        SOURCE, plays=(play, SOURCE.plays[1]), milestones=(point,), tasks=(*SOURCE.tasks[:4], stays, SOURCE.tasks[5])
+    )
+    both = carried(source)
+    told = [one for one in both.lost if "no longer follows" in one[1]]
+    assert [("m", "task"), ("play", "start"), ("play", "milestone"), ("from-start", "start"), ("outside", "play")] == [
+        (item, words.rpartition(" ")[2]) for item, words in told
+    ]
+    assert (None, None) == (both.source.task("outside").offset, both.source.milestones[0].offset)
+
+
+def test_what_stands_there_already_is_not_carried_over_it() -> None:
+    """Of the same id, as another store or an older mistake may have it; each is named."""
+    target = attrs.evolve(TARGET, plays=(SOURCE.plays[0],), tasks=(*TARGET.tasks, Task("live", "Live")))
+    with pytest.raises(Invalid) as error:
+        carried(target=target)
+    assert ["play 'play'", "task 'live'"] == [one.place for one in error.value.problems]
+
+
+def test_a_custom_stage_is_there_once_after_going_and_coming_back() -> None:
+    """Also one without a key."""
+    play = Play("p", "P")
+    source = attrs.evolve(
+        SOURCE, plays=(play,), milestones=(), tasks=(Task("t", "T", parent_id="p", stage_id="other"),)
+    )
+    there = carried(source, objective=None, play="p")
+    back = carried(there.target, there.source, None, "p")
+    assert [["ours", "other"], ["other"]] == [[one.id for one in plan.stages] for plan in (back.target, back.source)]
+    check(back.target)
+
+
 def test_custom_stages_come_along_once() -> None:
     """One of the same key that is there already is taken."""
     target = carried().target

@@ -25,6 +25,7 @@ from actionplans.model import (
     TemplateTask,
 )
 from actionplans.settings import CustomField, Limits, Settings
+from actionplans.template import check_template
 from tests.launch.samples import ACME, DIRECTORY, MONDAY, NOW, by_key, changed, day, drafted, launched, places, template
 
 TREE = template(
@@ -331,6 +332,18 @@ def test_an_objective_begins_with_the_first_status() -> None:
     assert ["not_started", "at_risk"] == [one.status for one in launched(given).objectives]
 
 
+ASKED = Settings(
+    custom_fields=(
+        CustomField("size", "Size", "account", "number"),
+        CustomField("vip", "VIP", "account", "yes_no"),
+        CustomField("since", "Since", "account", "date"),
+        CustomField("areas", "Areas", "account", "several_of", ("a", "b")),
+        CustomField("missing", "Missing", "account"),
+    )
+)
+"""Settings with the custom fields that conditions ask for."""
+
+
 @pytest.mark.parametrize(
     "field,comparison,value,taken",
     [
@@ -357,7 +370,19 @@ def test_an_objective_begins_with_the_first_status() -> None:
 def test_a_condition_is_asked_of_the_account(field: str, comparison: Any, value: Any, taken: bool) -> None:
     """Data, no code; what an account does not have equals nothing (T10)."""
     given = template(TemplateTask("t", "T", conditions=(Condition(field, comparison, value),)), TemplateTask("u", "U"))
-    assert taken == ("t" in by_key(launched(given)))
+    assert taken == ("t" in by_key(launched(given, settings=ASKED)))
+
+
+def test_a_condition_asks_for_a_custom_field_that_there_is() -> None:
+    """A misspelt one would leave its item out for ever without a word; told with a guess (T10)."""
+    with_condition = TemplateTask("t", "T", conditions=(Condition("account.custom.sise", ">", 5),), required=False)
+    given = template(with_condition, TemplateTask("u", "U"))
+    with pytest.raises(Invalid, match="no custom field 'sise'.*is it size"):
+        check_template(given, settings=ASKED)
+    with pytest.raises(Invalid, match="is it size") as error:
+        launched(given, settings=ASKED)
+    assert ["items['t'].conditions[0].field"] == places(error.value)
+    assert {"u"} == by_key(launched(given, settings=ASKED, dropped=frozenset({"t"}))).keys()
 
 
 def test_all_conditions_must_hold_and_children_go_with_their_parents() -> None:
@@ -369,8 +394,9 @@ def test_all_conditions_must_hold_and_children_go_with_their_parents() -> None:
         TemplateTask("c", "C", conditions=(enterprise, small)),
         plays=(TemplatePlay("p", "P", conditions=(enterprise,)), TemplatePlay("q", "Q", conditions=(small,))),
     )
-    assert {"a", "p"} == by_key(launched(given)).keys()
-    assert {"q"} == by_key(launched(given, attrs.evolve(ACME, type="smb", custom=ap.FrozenMap({"size": 5})))).keys()
+    assert {"a", "p"} == by_key(launched(given, settings=ASKED)).keys()
+    smb = attrs.evolve(ACME, type="smb", custom=ap.FrozenMap({"size": 5}))
+    assert {"q"} == by_key(launched(given, smb, ASKED)).keys()
 
 
 @pytest.mark.parametrize("value", [None, True, 1, Decimal(1), "1", dt.date(2026, 1, 1), ("1",)])

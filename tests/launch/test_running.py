@@ -11,7 +11,7 @@ import actionplans as ap
 from actionplans import edit
 from actionplans.edit import Context
 from actionplans.errors import Invalid, MissingAnchors, Refused
-from actionplans.launch import draft, launch
+from actionplans.launch import add, draft, launch
 from actionplans.model import (
     Dependency,
     Draft,
@@ -135,6 +135,23 @@ def test_a_play_joins_an_open_objective_of_its_key_where_asked() -> None:
     assert (2, once.objectives[1].id) == (len(joined.objectives), joined.plays[-1].objective_id)
     achieved = edit.update(once, context(), once.objectives[1].id, status="achieved")
     assert 3 == len(run(HIRING, achieved, joins=True).objectives)
+
+
+def test_what_a_draft_says_of_what_the_plan_has_already_is_refused() -> None:
+    """It would be lost: the objective that is joined is the plan's, as is a stage of the same key (T4, T13)."""
+    once = run(HIRING)
+    said = ap.FrozenMap({key: Override(title="Said") for key in ("faster", "own")})
+    with pytest.raises(Invalid) as error:
+        run(HIRING, once, joins=True, overrides=said)
+    assert ["items['faster']", "items['own']"] == places(error.value)
+    assert "Said" == run(HIRING, overrides=said).objectives[-1].title
+
+
+def test_a_play_of_one_s_own_is_of_no_launch() -> None:
+    """It is a custom one, which follows no template (T3, T9)."""
+    made = add(draft(HIRING, ACME, start=START, plan_id="plan"), TemplatePlay("mine", "Mine"))
+    *_, play, mine = into(made, RUNNING).plays
+    assert (3, None) == (play.launch and play.launch.version, mine.launch)
 
 
 def test_a_play_can_be_run_twice() -> None:

@@ -103,8 +103,12 @@ def test_whatever_was_edited_the_upgrade_is_a_sound_plan_that_can_be_undone(seed
     before = template(rng)
     after = revised(rng, before)
     plan = edited(rng, launched(before))
-    now = answered(rng, plan, before, after).decided()
-    check(now)
+    found = answered(rng, plan, before, after)
+    try:
+        now = found.decided()
+    except Invalid as error:
+        assert "is a cycle" in str(error)  # a link of the plan's and one of the template's
+        return
     held = {one.id: one for one in now.tasks}
     loose: dict[str, Any] = {"parent_id": None, "stage_id": None, "milestone_id": None, "dependencies": ()}
     loose |= {"offset": None, "start_offset": None}  # what they stood under or hung on may have gone
@@ -132,7 +136,7 @@ def test_what_only_one_side_changed_wins(seed: int) -> None:
     both = edit.update(mine, context(), plan.task(task.key).id, title="Mine")
     found = upgraded(both, before, other)
     (conflict,) = found.conflicts
-    assert (f"{task.key}.title", task.title, "Mine", "Theirs") == (
+    assert (f"{task.key}:title", task.title, "Mine", "Theirs") == (
         conflict.place,
         conflict.base,
         conflict.ours,

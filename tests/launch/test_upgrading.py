@@ -84,10 +84,10 @@ def test_new_offsets_are_counted_and_what_hangs_on_them_follows() -> None:
     plan = edit.set_anchor(plan, context(), "start", day(1, 12))
     found = upgraded(plan, FIRST, second(call={"due": Offset(4)}))
     assert {
-        "call.offset": "follows",
-        "call.due": "follows",
-        "plan.start": "follows",
-        "plan.due": "follows",
+        "call:offset": "follows",
+        "call:due": "follows",
+        "plan:start": "follows",
+        "plan:due": "follows",
     } == outcomes(found)
     now = found.decided()
     assert [day(1, 16), day(1, 20), day(1, 21)] == [now.task(one).due for one in ("call", "plan", mine)]
@@ -110,9 +110,9 @@ def test_a_date_set_by_hand_is() -> None:
     assert day(1, 8) == upgraded(plan, FIRST, second(call={"title": "Phone"})).decided().task("call").due
     later = second(call={"due": Offset(4)})
     found = upgraded(plan, FIRST, later)
-    assert ["call.offset"] == [one.place for one in found.conflicts]
+    assert ["call:offset"] == [one.place for one in found.conflicts]
     for answer, due, by_hand in (("ours", day(1, 8), True), ("theirs", day(1, 9), False)):
-        now = upgraded(plan, FIRST, later, answers={"call.offset": answer}).decided()
+        now = upgraded(plan, FIRST, later, answers={"call:offset": answer}).decided()
         assert (due, by_hand) == (now.task("call").due, now.task("call").hand_dated)
         assert day(1, 12 if answer == "ours" else 13) == now.task("plan").due
 
@@ -123,7 +123,7 @@ def test_an_owner_chosen_by_hand_stays_and_a_rule_follows() -> None:
     assert "cleo" == upgraded(launched(FIRST), FIRST, other).decided().task("call").owner_id
     plan = launched(FIRST)
     assigned = edit.assign(plan, context(), plan.task("call").id, "ben")
-    assert ["call.owner"] == [one.place for one in upgraded(assigned, FIRST, other).conflicts]
+    assert ["call:owner"] == [one.place for one in upgraded(assigned, FIRST, other).conflicts]
     assert "ben" == upgraded(assigned, FIRST, second(call={"title": "Phone"})).decided().task("call").owner_id
     with pytest.raises(Unresolved) as error:
         upgraded(plan, FIRST, second(call={"owner": ("role:nobody",)}))
@@ -240,7 +240,7 @@ def test_links_are_merged_one_by_one() -> None:
     [
         (FIRST, attrs.evolve(FIRST, version=2, id="other"), None, "another template"),
         (attrs.evolve(FIRST, version=3), attrs.evolve(FIRST, version=4), None, "launched from version 1"),
-        (FIRST, attrs.evolve(FIRST, version=2, state="editing"), None, "publish it first"),
+        (FIRST, attrs.evolve(FIRST, version=2, state="editing"), None, "choose a published one"),
         (FIRST, attrs.evolve(FIRST, version=2), {"archived": True}, "archived"),
         (FIRST, attrs.evolve(FIRST, version=2), {"launch": None}, "not launched"),
     ],
@@ -255,10 +255,10 @@ def test_answers_to_what_was_not_asked_are_refused() -> None:
     """With a guess; and answers that are none."""
     plan = changed(launched(FIRST), edit.update, "call", title="Mine")
     other = second(call={"title": "Phone"})
-    with pytest.raises(Invalid, match=r"is it call\.title"):
-        upgraded(plan, FIRST, other, answers={"call.titel": "ours"})
+    with pytest.raises(Invalid, match="is it call:title"):
+        upgraded(plan, FIRST, other, answers={"call:titel": "ours"})
     with pytest.raises(Invalid, match="ours or theirs"):
-        upgraded(plan, FIRST, other, answers={"call.title": "mine"})
+        upgraded(plan, FIRST, other, answers={"call:title": "mine"})
 
 
 def test_two_versions_are_compared() -> None:

@@ -1,6 +1,7 @@
 """The steps of a launch wizard (T4): choosing, leaving out, adding, changing, the summary, and the way back."""
 
 import datetime as dt
+import time
 from collections.abc import Callable
 
 import attrs
@@ -182,6 +183,35 @@ def test_the_plan_as_a_whole_is_changed() -> None:
     for wrong in ({"titel": "A"}, {"dropped": frozenset("a")}, {"title": ""}, {"template": TREE}):
         with pytest.raises(Invalid):
             update(start(), **wrong)
+
+
+def test_only_dates_that_are_counted_from_are_given() -> None:
+    """The template's own, as where the draft is begun (D9)."""
+    with pytest.raises(Invalid, match=r"anchors\['go_live'\].*there are start"):
+        update(start(), anchors={"go_live": MONDAY})
+    with pytest.raises(Invalid, match="anchors"):
+        update(start(), anchors={5: MONDAY, "go_live": None})
+    live = draft(attrs.evolve(TREE, anchors=("go_live",)), ACME, start=MONDAY)
+    made = update(live, anchors={"go_live": day(2, 2)})
+    assert {"start": MONDAY, "go_live": day(2, 2)} == dict(launched(made).anchors)
+
+
+def test_very_many_items_are_added_at_once() -> None:
+    """Each gets its number without a search from the first one on, which would take a minute."""
+    begun = time.perf_counter()
+    taken = add(start(), *(TemplateTask(f"own-{n}", "Taken") for n in (2, 3)))
+    made = add(taken, *[TemplateTask("", "Mine")] * 20_000)
+    assert time.perf_counter() - begun < 10
+    keys = [one.key for one in made.added.items()]
+    assert (["own-1", "own-4", f"own-{len(keys)}"], len(keys)) == ([*keys[2:4], keys[-1]], len(set(keys)))
+
+
+def test_where_in_a_plan_a_draft_goes_is_said_with_the_plan() -> None:
+    """Else it would be passed over (T13)."""
+    for name, value in (("parent_id", "why"), ("joins", True)):
+        with pytest.raises(Invalid, match=f"{name}: goes with a running plan"):
+            attrs.evolve(start(), **{name: value})
+        assert value == getattr(attrs.evolve(start(), plan_id="plan", **{name: value}), name)
 
 
 def summed(made: Draft) -> ap.launch.Outline:  # type: ignore[name-defined]

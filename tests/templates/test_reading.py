@@ -23,11 +23,15 @@ from actionplans.model import (
     Template,
     TemplateTask,
 )
-from actionplans.settings import Settings
+from actionplans.settings import CustomField, Settings
 from actionplans.template import MOST_BYTES, publish, read_template
 from tests.templates.samples import EXAMPLES, HERE, MOMENT
 
 TASK = '[[tasks]]\nkey = "call"\ntitle = "Call"\n'
+
+
+ACCOUNT_FIELDS = (CustomField("tier", "Tier", "account"), CustomField("seats", "Seats", "account", "number"))
+"""The custom fields that the samples ask for in conditions."""
 
 
 def toml(text: str, title: str = "Follow-up") -> Template:
@@ -70,7 +74,7 @@ def test_every_example_can_be_published_and_launched(path: Path) -> None:
     plan = launch(
         draft(template, account, start=dt.date(2026, 1, 5), anchors=anchors),
         account,
-        Settings(),
+        Settings(custom_fields=ACCOUNT_FIELDS),
         directory=known,
         applier_id="ana",
         now=MOMENT,

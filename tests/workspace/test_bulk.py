@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import actionplans as ap
 from actionplans.errors import Invalid, NotAllowed, NotFound, Refused, StoreFull, Unresolved
 from actionplans.model import Draft, Offset, Override, Row, Template, TemplateTask
+from actionplans.settings import Grant
 from actionplans.workspace import Workspace
 from tests.size import size
 from tests.workspace.executors import Later
@@ -145,6 +146,21 @@ def test_who_may_not_launch_launches_nothing(ws: Workspace) -> None:
     stream, before = drafts(ws, 3), snapshot(store_of(ws))
     assert [NotAllowed] * 3 == [type(one.error) for one in viewer.launch_many(stream)]
     assert before == snapshot(store_of(ws))
+
+
+def test_who_would_not_see_the_plan_launches_none(ws: Workspace) -> None:
+    """As in a single launch; those that they would see are launched."""
+    grants = Grant("seller", "*.launch"), Grant("seller", "account.see"), Grant("seller", "template.see")
+    forbidden = Grant("seller", "plan.see", "account", allow=False)
+    ws.settings.update(policy=(*ws.settings.get().policy, *grants, Grant("seller", "plan.see", "own"), forbidden))
+    seller = ws.acting_as(ap.Actor("ana", roles={"seller"}))
+    ws.accounts.add(ap.Account("other", "Other", owner_id="ben"))
+    stream = [ws.draft("follow-up", account, start=MONDAY) for account in ("acme", "other", "acme")]
+    with pytest.raises(NotAllowed, match=r"plan\.see"):
+        seller.launch(stream[0])
+    told = [*seller.launch_many(stream)]
+    assert [True, False, True] == [isinstance(one.error, NotAllowed) for one in told]
+    assert [told[1].plan_id] == [one.id for one in ws.plans()]
 
 
 # Rows

@@ -6,9 +6,9 @@ import pytest
 import actionplans as ap
 from actionplans import edit
 from actionplans.errors import Refused
-from actionplans.model import Draft, Offset, Override, Template, TemplateTask
+from actionplans.model import Draft, Offset, Override, Template, TemplateTask, Warn
 from actionplans.settings import Grant, Settings
-from actionplans.workspace import Workspace
+from actionplans.workspace import Workspace, plans
 from tests.workspace.world import MONDAY, snapshot, store_of, watched
 
 
@@ -122,6 +122,25 @@ def test_a_warning_names_nothing_that_is_hidden(ws: Workspace) -> None:
     with pytest.raises(Refused, match="on 'Acme' already") as error:
         seller.launch(draft(ws))
     assert hidden.id not in str(error.value)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_warning_names_plans_beyond_hidden_ones(ws: Workspace, monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
+    """Three that the actor may see, wherever they stand; also where there are more than are looked at together (T7)."""
+    monkeypatch.setattr(plans, "MOST_LOOKED_AT", 8)
+    own = Grant("seller", "plan.see", "own"), Grant("seller", "plan.launch"), Grant("seller", "account.see")
+    ws.settings.update(policy=(*Settings().policy, *own))
+    seller = ws.acting_as(ap.Actor("cleo", roles={"seller"}))
+    ws.accounts.add(ap.Account("other", "Other", owner_id="ana"))
+    hidden = {ws.launch(draft(ws, account)).id for account in ("acme", "other") for _ in range(4)}
+    mine = attrs.evolve(draft(ws), owner_id="cleo")
+    told = list[tuple[Warn, ...]]()
+    for _ in range(5):
+        launched = seller.launch_many([mine, draft(ws, "other")]) if many else [seller.launch(mine)]
+        told.append(next(iter(launched)).warnings)
+    assert () == told[0]
+    assert [1, 2, 3, 3] == [one[0].message.count("'Follow up' (") for one in told[1:]]
+    assert not any(id in one[0].message for one in told[1:] for id in hidden)
 
 
 def test_the_journal_keeps_the_choices_of_a_launch(ws: Workspace) -> None:

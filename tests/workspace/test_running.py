@@ -155,7 +155,9 @@ def test_only_those_who_may_move_a_play_link_it(ws: Workspace, plan: View) -> No
         viewer.plays.link(plan.id, play.id, None, to=other.id)
     with pytest.raises(NotFound):
         ws.acting_as(OUTSIDER).plays.link(plan.id, play.id, "why")
-    assert [] == [*ws.acting_as(OUTSIDER).plays.active("acme")]
+    for account in ("acme", "nobody"):  # a hidden account and none at all (V7)
+        with pytest.raises(NotFound, match=f"no account '{account}'"):
+            [*ws.acting_as(OUTSIDER).plays.active(account)]
     for task in view.tasks:
         ws.change(plan.id, edit.complete, task.id)
     for to in (None, other.id):
@@ -172,6 +174,96 @@ def test_both_plans_change_or_none(ws: Workspace, plan: View) -> None:
     store.before_commit = [lambda: ws.change(plan.id, edit.update_plan, title="Theirs")]
     moved = through.plays.link(other.id, play.id, "why", to=plan.id)
     assert ("Theirs", 1) == (moved.plan.title, len(moved.plan.plays))
+
+
+def standing(ws: Workspace, *plans: View) -> list[int]:
+    """How many plays and tasks stand in these plans."""
+    return [len(ws.view(one.id).plan.plays) + len(ws.view(one.id).tasks) for one in plans]
+
+
+def test_linking_to_another_plan_is_taken_back_by_linking_back(ws: Workspace, plan: View) -> None:
+    """Neither plan alone can undo it: the play would stand in both, or in none (T13, J2)."""
+    other = ws.new_plan("acme", "Other")
+    play = running(ws, other).play("play")
+    ws.plays.link(other.id, play.id, "why", to=plan.id)
+    before = snapshot(store_of(ws))
+    for one in (plan, other):
+        with pytest.raises(Refused, match="link it back"):
+            ws.undo(one.id)
+    for item in (play.id, ws.view(plan.id).tasks[0].id):
+        with pytest.raises(NotFound, match="no deleted item"):
+            ws.restore(other.id, item)
+    assert before == snapshot(store_of(ws))
+    ws.plays.link(plan.id, play.id, None, to=other.id)
+    assert [0, 3] == standing(ws, plan, other)
+
+
+def test_a_play_that_was_deleted_before_it_was_linked_away_comes_back_in_no_way(ws: Workspace, plan: View) -> None:
+    """Neither is that deletion undone or restored once more (T13)."""
+    other = ws.new_plan("acme", "Other")
+    play = running(ws, other).play("play")
+    deleted = ws.change(other.id, edit.delete, play.id, confirmed=ws.impact(other.id, play.id))
+    ws.restore(other.id, play.id)
+    ws.plays.link(other.id, play.id, None, to=plan.id)
+    with pytest.raises(Refused, match="link it back"):
+        ws.undo(other.id, deleted.plan.revision)
+    with pytest.raises(NotFound):
+        ws.restore(other.id, play.id)
+    assert [3, 0] == standing(ws, plan, other)
+    ws.change(plan.id, edit.delete, play.id, confirmed=ws.impact(plan.id, play.id))
+    ws.restore(plan.id, play.id)
+    assert [3, 0] == standing(ws, plan, other)
+
+
+@pytest.mark.parametrize("setting", ["refuse", "warn"])
+def test_of_two_plays_that_are_run_at_once_one_is_refused(ws: Workspace, plan: View, setting: str) -> None:
+    """In two plans of one account, where the setting refuses: the second looks again (T7)."""
+    ws.settings.update(double_launch=setting)
+    other = ws.new_plan("acme", "Other")
+    through, store = watched(ws)
+    store.before_commit = [lambda: running(ws, other)]
+    if setting == "refuse":
+        with pytest.raises(Refused, match="'Hiring play' in 'Other'"):
+            running(through, plan)
+    else:
+        running(through, plan)
+    assert [0 if setting == "refuse" else 3, 3] == standing(ws, plan, other)
+
+
+def test_a_warning_names_plays_beyond_hidden_ones(ws: Workspace, plan: View) -> None:
+    """Three that the actor may see, wherever they stand among the others (T7, V7)."""
+    grants = Grant("seller", "plan.see", "own"), Grant("seller", "*.launch"), Grant("seller", "account.see")
+    ws.settings.update(policy=(*ws.settings.get().policy, *grants, Grant("seller", "template.see")))
+    seller = ws.acting_as(ap.Actor("cleo", roles={"seller"}))
+    for n in range(4):
+        running(ws, ws.new_plan("acme", f"Hidden {n}"))
+    mine = [ws.new_plan("acme", f"Mine {n}", owner_id="cleo") for n in range(5)]
+    told = [seller.launch(ws.draft("hiring", plan_id=one.id)).warnings for one in mine]
+    assert () == told[0]
+    assert [1, 2, 3, 3] == [one[0].message.count("'Mine ") for one in told[1:]]
+    assert not any("Hidden" in one[0].message for one in told[1:])
+
+
+def test_the_summary_tells_rights_and_doubles_too(ws: Workspace, plan: View) -> None:
+    """All that the launch would be refused for (T4, T7, R4)."""
+    running(ws, plan)
+    ws.launch(ws.draft("follow-up", "acme"))
+    ws.settings.update(double_launch="refuse")
+    drafts = [ws.draft("hiring", plan_id=plan.id), ws.draft("follow-up", "acme")]
+    for one in drafts:
+        (obstacle,) = ws.summary(one).obstacles
+        with pytest.raises(Refused) as error:
+            ws.launch(one)
+        assert str(error.value) == obstacle.message
+    grants = Grant("seller", "account.see"), Grant("seller", "template.see"), Grant("seller", "*.launch")
+    ws.settings.update(double_launch="warn", policy=(*ws.settings.get().policy, *grants))
+    seller = ws.acting_as(ap.Actor("sam", roles={"seller"}))
+    own = launch.add(drafts[1], TemplateTask("", "Mine"))
+    assert ["task.create is not", "plan.see is not"] == [
+        one.message.partition(" allowed")[0] for one in seller.summary(own).obstacles
+    ]
+    with pytest.raises(NotAllowed, match=r"template\.edit"):
+        seller.summary(own, trial=True)
 
 
 # Upgrades
@@ -191,7 +283,7 @@ def test_a_play_follows_its_template_after_a_dry_run_and_back(ws: Workspace, pla
     revised(ws, title="Phone", due=Offset(3))
     before = snapshot(store_of(ws))
     found = ws.upgrades.preview(plan.id, play_id=play.id)
-    assert {"call.title": "follows", "call.offset": "follows", "call.due": "follows"} == {
+    assert {"call:title": "follows", "call:offset": "follows", "call:due": "follows"} == {
         one.place: one.outcome for one in found.differences
     }
     assert before == snapshot(store_of(ws))
@@ -210,7 +302,7 @@ def test_conflicts_are_answered(ws: Workspace, plan: View) -> None:
     revised(ws, title="Phone")
     before = snapshot(store_of(ws))
     (conflict,) = ws.upgrades.preview(plan.id, play_id=view.play("play").id).conflicts
-    with pytest.raises(Invalid, match=r"call\.title"):
+    with pytest.raises(Invalid, match=r"call:title"):
         ws.upgrades.apply(plan.id, play_id=view.play("play").id)
     assert before == snapshot(store_of(ws))
     after = ws.upgrades.apply(plan.id, play_id=view.play("play").id, answers={conflict.place: "ours"})

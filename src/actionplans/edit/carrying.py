@@ -11,8 +11,9 @@ from attrs import frozen
 from actionplans.edit.context import Context, changeable, refuse, sound, stage_problems, too_many, wrong
 from actionplans.edit.removal import without
 from actionplans.edit.tasks import settled
-from actionplans.errors import NotFound
+from actionplans.errors import Invalid, NotFound, Problem
 from actionplans.model import Offset, Plan, Play, Stage, Task
+from actionplans.schedule.bases import ends, timed
 
 S = TypeVar("S", Play, Task)
 
@@ -54,7 +55,9 @@ def carry(source: Plan, target: Plan, context: Context, play_id: str, objective_
         plays=(*target.plays, attrs.evolve(hand.item(play), objective_id=objective_id)),
         tasks=(*target.tasks, *moved),
     )
-    found = [*too_many(after, context.settings)]
+    found = [*too_many(after, context.settings), *_there_already(hand.ids, target)]
+    if found:
+        raise Invalid("carrying a play", tuple(found))
     for task in moved:
         found += stage_problems(after, context.settings, task)
     after = sound(after, after.plays[-1:] + moved, links=True, found=found)
@@ -62,6 +65,13 @@ def carry(source: Plan, target: Plan, context: Context, play_id: str, objective_
     return Carried(
         settled(left, {task.id for task in left.tasks}), settled(after, {one.id for one in moved}), tuple(hand.lost())
     )
+
+
+def _there_already(ids: frozenset[str], target: Plan) -> Iterator[Problem]:
+    """What stands in the other plan under its id already."""
+    for one in target.items():
+        if one.id in ids:
+            yield Problem(f"{one.kind} {one.id!r}", "stands in that plan already: delete it in one of the two")
 
 
 def is_active(plan: Plan, play: Play) -> bool:
@@ -77,6 +87,7 @@ class _Carrying:
         self.source, self.target, self.ids, self.launched = source, target, ids, launched
         self.own = {one.id: one for one in source.stages}
         self.there = {one.key: one.id for one in target.stages if one.key}
+        self.came = frozenset(one.id for one in target.stages)
 
     def task(self, task: Task) -> Task:
         """A task as it stands in the other plan."""
@@ -95,7 +106,8 @@ class _Carrying:
     def stages(self) -> Iterator[Stage]:
         """The custom stages that come along."""
         named = {task.stage_id for task in self.source.tasks if task.id in self.ids}
-        return (one for one in self.source.stages if one.id in named and one.key not in self.there)
+        new = (one for one in self.source.stages if one.id in named and one.key not in self.there)
+        return (one for one in new if one.id not in self.came)
 
     def lost(self) -> Iterator[tuple[str, str]]:
         """By the id of an item, what it lets go of."""
@@ -106,11 +118,16 @@ class _Carrying:
                     yield task.id, f"lost {gone} link{'s' * (gone != 1)} to what stays in the other plan"
                 if task.milestone_id is not None:
                     yield task.id, "lost its milestone, which stays in the other plan"
-                for offset in (task.start_offset, task.offset):
-                    if offset is not None and self._kept(offset) is None:
-                        yield task.id, f"keeps its dates, and no longer follows {offset.anchor.partition(':')[0]}"
             elif any(one.predecessor_id in self.ids for one in task.dependencies):
                 yield task.id, "lost its links to what went to the other plan"
+        for item in timed(self.source):
+            for _, offset in ends(item):
+                if offset is not None and self._let_go(item.id, offset):
+                    yield item.id, f"keeps its dates, and no longer follows {offset.anchor.partition(':')[0]}"
+
+    def _let_go(self, item_id: str, offset: Offset) -> bool:
+        """Whether an offset no longer counts, of what goes or of what stays behind."""
+        return self._kept(offset) is None if item_id in self.ids else offset.item_id in self.ids
 
     def _kept(self, offset: Offset | None) -> Offset | None:
         if offset is None or offset.anchor == "own_start":

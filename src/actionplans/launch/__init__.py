@@ -22,10 +22,10 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from itertools import count
 
-from actionplans.checks import EMPTY, FrozenMap, advice, shown
+from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.edit.context import changeable
 from actionplans.errors import Invalid, MissingAnchors, Problem, Refused
-from actionplans.launch.blueprint import Blueprint, blueprint
+from actionplans.launch.blueprint import Blueprint, blueprint, strange_anchors
 from actionplans.launch.conditions import holds
 from actionplans.launch.dates import waits
 from actionplans.launch.differences import Answer, Difference, Outcome, Upgrade
@@ -72,7 +72,7 @@ def draft(
         parent_id=parent_id,
         joins=joins,
     )
-    strange = _strange_anchors(made, blueprint(template)) if len(made.anchors) > 1 else ()
+    strange = strange_anchors(made.anchors, blueprint(template).anchors) if len(made.anchors) > 1 else ()
     if strange:
         raise Invalid("draft", strange)
     return made
@@ -168,7 +168,7 @@ def _launching(
         raise Invalid("draft", (Problem("account_id", f"is {draft.account_id!r}, not {account.id!r}"),))
     made_of = blueprint(drafted(draft))
     place = _placed(draft, made_of.template, plan, settings)
-    strange = _strange_anchors(draft, made_of)
+    strange = strange_anchors(draft.anchors, made_of.anchors)
     given = draft.anchors if place is None else place.anchors
     missing = tuple(name for name in made_of.anchors if name not in given)
     if missing:
@@ -187,15 +187,6 @@ def _placed(draft: Draft, template: Template, plan: Plan | None, settings: Setti
         raise Invalid("the draft", (Problem("plan_id", f"the plan {draft.plan_id!r} is wanted, {given}"),))
     changeable(plan, "launching into it")
     return placed(draft, template, plan, settings)
-
-
-def _strange_anchors(draft: Draft, plan: Blueprint) -> tuple[Problem, ...]:
-    """The dates that the draft gives and the template does not have (D9)."""
-    strange = sorted(draft.anchors.keys() - frozenset(plan.anchors))
-    return tuple(
-        Problem(f"anchors[{name!r}]", f"the template has no such date: {advice(name, plan.anchors)}")
-        for name in strange
-    )
 
 
 __all__ = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define, field
 
+from actionplans.checks import advice
 from actionplans.errors import Problem
 from actionplans.model import (
     Comment,
@@ -104,7 +105,7 @@ def _kept(key: _ById) -> Blueprint:
     return Blueprint(
         template,
         rules_of(items),
-        tuple(dict.fromkeys(("start", *template.anchors, *_named_anchors(template)))),
+        anchors_of(template),
         tuple(dated[name] for name in ordered),
         frozenset(one.key for one in items),
         any(getattr(one, "conditions", ()) for one in items),
@@ -115,6 +116,19 @@ def _kept(key: _ById) -> Blueprint:
 def rules_of(items: Iterable[TemplateItem]) -> frozenset[str]:
     """The assignee rules of these items, their owners' and their helpers' (T5)."""
     return frozenset(rule for one in items for rule in (*getattr(one, "owner", ()), *getattr(one, "helpers", ())))
+
+
+def anchors_of(template: Template) -> tuple[str, ...]:
+    """The dates that a launch of this template is given: `start`, its own, and whatever else is counted from."""
+    return tuple(dict.fromkeys(("start", *template.anchors, *_named_anchors(template))))
+
+
+def strange_anchors(given: Iterable[str], known: Iterable[str]) -> tuple[Problem, ...]:
+    """The dates that are given and that the template does not have (D9)."""
+    return tuple(
+        Problem(f"anchors[{name!r}]", f"the template has no such date: {advice(name, known)}")
+        for name in sorted(frozenset(given).difference(known))
+    )
 
 
 def _before(item: Dated) -> Iterator[str]:

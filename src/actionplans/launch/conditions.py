@@ -10,14 +10,20 @@ from actionplans.checks import shown
 from actionplans.errors import Problem
 from actionplans.launch.blueprint import Blueprint
 from actionplans.model import Account, Condition, Draft
+from actionplans.settings import Settings
 from actionplans.template.rules import ACCOUNT_FIELDS
+from actionplans.vocabularies import condition_problems
 
 PARENTS = ("objective", "parent", "milestone", "stage")
 """The fields by which an item of a template names what it stands under."""
 
 
-def taken(blueprint: Blueprint, draft: Draft, account: Account, problems: list[Problem]) -> frozenset[str]:
+def taken(
+    blueprint: Blueprint, draft: Draft, account: Account, settings: Settings, problems: list[Problem]
+) -> frozenset[str]:
     """The keys that are launched; what the draft says of keys that there are not is added to the problems.
+
+    So is what conditions ask for that accounts do not have (T10).
 
     A required task is dropped only with something that it stands under (T2); else that is a problem too. Of a stage
     library everything may be left out.
@@ -32,6 +38,8 @@ def taken(blueprint: Blueprint, draft: Draft, account: Account, problems: list[P
         if dropped and (blueprint.template.kind == "stage_library" or not getattr(item, "required", False)):
             continue
         stands = all(one in found or one not in blueprint.keys for one in above if one)
+        if stands:
+            problems += [one.under(f"items[{item.key!r}]") for one in condition_problems(item, settings)]
         if stands and all(met(one, item.key, account, problems) for one in getattr(item, "conditions", ())):
             found.add(item.key)
             if dropped and blueprint.template.kind != "stage_library":

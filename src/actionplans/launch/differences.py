@@ -12,6 +12,7 @@ from actionplans.model import (
     Plan,
     Warn,
 )
+from actionplans.model.rules import check
 from actionplans.schedule import Moved
 
 Outcome = Literal["follows", "comes", "goes", "stays", "conflict"]
@@ -41,8 +42,8 @@ class Difference:
 
     @property
     def place(self) -> str:
-        """`KEY.FIELD`, `KEY` for an item that came or went, `FIELD` for the plan itself."""
-        return ".".join(one for one in (self.key, self.field) if one)
+        """`KEY:FIELD`, `KEY` for an item that came or went, `:FIELD` for the plan itself."""
+        return place_of(self.key, self.field)
 
 
 @frozen
@@ -67,11 +68,21 @@ class Upgrade:
         return tuple(one for one in self.differences if one.outcome == "conflict")
 
     def decided(self) -> Plan:
-        """The plan as it is upgraded; raises `Invalid` naming every conflict that has no answer."""
+        """The plan as it is upgraded.
+
+        Raises `Invalid` naming every conflict that has no answer, and what the two sides together would break: links of
+        both may go round in a circle (P2).
+        """
         if self.conflicts:
             told = "the plan says {0}, the template {1}: answer ours or theirs"
             raise Invalid(
                 "this upgrade",
                 tuple(Problem(one.place, told.format(shown(one.ours), shown(one.theirs))) for one in self.conflicts),
             )
+        check(self.after)
         return self.after
+
+
+def place_of(key: str, field: str) -> str:
+    """How a difference is named for an answer; keys have no colon."""
+    return f"{key}:{field}" if field else key

@@ -23,12 +23,10 @@ from actionplans.model import (
 )
 from actionplans.settings import Settings
 from actionplans.template import check_template
+from actionplans.template.rules import LISTS
 
 AS_IT_IS = Override()
 """What a draft says of an item that nobody touched."""
-
-LISTS = ("stages", "objectives", "milestones", "plays", "tasks")
-"""Where the items of a template stand."""
 
 AT_LAUNCH = frozenset({"title", "description", "start", "due", "owner_id"})
 """What an override says that is not a field of the template's item, or that every launch looks at anyway."""
@@ -46,7 +44,8 @@ class Place:
 
     `reused` are the ids of what the plan has already, by the template's key; `anchors` the plan's and the draft's named
     dates together. Where a launch is done again in its place (T9), `here` are the ids of its items, `known` the dates
-    of those that are not counted, and `whole` says that it is that of the plan itself.
+    of those that are not counted, `held` the owners in whose calendars the others are, and `whole` says that it is that
+    of the plan itself.
     """
 
     plan: Plan
@@ -55,6 +54,7 @@ class Place:
     reused: Mapping[str, str] = EMPTY
     here: Mapping[str, str] = EMPTY
     known: Mapping[str, Dates] = EMPTY
+    held: Mapping[str, str | None] = EMPTY
     whole: bool = False
 
 

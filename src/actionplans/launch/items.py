@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import attrs
 from attrs import define, field
 
-from actionplans.checks import FrozenMap
+from actionplans.checks import EMPTY, FrozenMap
 from actionplans.errors import Invalid, Problem, Unresolved
 from actionplans.launch.blueprint import Blueprint, Dates, Owned
 from actionplans.launch.conditions import taken
@@ -89,7 +89,7 @@ class Launching:
         """The plan, or everything that is wrong; a running one with what is launched into it."""
         place = self.place
         self.own = frozenset(one.key for one in self.draft.added.items())
-        self.keys = taken(self.blueprint, self.draft, self.account, self.problems)
+        self.keys = taken(self.blueprint, self.draft, self.account, self.settings, self.problems)
         if place is None:
             plan_id = self.new_id()
             made = self.made()
@@ -113,11 +113,15 @@ class Launching:
             here = place.here.get
             self.ids = {item.key: here(item.key) or self.new_id() for item in template.items() if item.key in self.keys}
             self.ids |= place.reused
+            if place.here:
+                library = (one.key for one in template.stages if one.key not in place.here)
+                self.ids |= {key: key for key in library if self.settings.stage(key) is not None}
         stages = tuple(one for one in self._made(template.stages, self._stage) if one is not None)
         self._words()
         self._overrides()
         self.owner_of = {item.key: self.owners.of(item) for item in self._owned()}
-        self.dates = self.dating.of_items(self.keys, self.owner_of)
+        held = place.held if place is not None else EMPTY
+        self.dates = self.dating.of_items(self.keys, {**self.owner_of, **held} if held else self.owner_of)
         return Made(
             stages,
             self._made(template.objectives, self._objective),
@@ -208,7 +212,9 @@ class Launching:
             self.problems += section_problems(self.draft.section, self.settings)
 
     def _overrides(self) -> None:
-        """What the draft says of items that have no such thing is a mistake, not a wish to be passed over."""
+        """What the draft says of items that have no such thing, or that are not made, is a mistake: not passed over."""
+        for key in sorted(self.draft.overrides.keys() & self.place.reused.keys()) if self.place is not None else ():
+            self.problems.append(Problem(f"items[{key!r}]", "is the plan's own already: change it there"))
         for item in self.blueprint.template.items() if self.draft.overrides else ():
             given = self.draft.overrides.get(item.key, AS_IT_IS)
             for name in _NOT_OF.get(item.kind, ()):
@@ -222,7 +228,8 @@ class Launching:
 
     def _stage(self, item: TemplateStage) -> Stage | None:
         """A custom stage of the plan, or None for one that the settings have: that is referred to, not copied."""
-        if self.settings.stage(item.key) is None:
+        here = self.place is not None and item.key in self.place.here
+        if here or self.settings.stage(item.key) is None:
             return Stage(self.ids[item.key], *self._texts(item), self._key(item), item.fixed)
         self.ids[item.key] = item.key
         if item.key in self.draft.overrides:
@@ -295,7 +302,7 @@ class Launching:
             self.owner_of[item.key],
             start,
             due,
-            self._launch() if self.place is not None else None,
+            self._launch() if self.place is not None and item.key not in self.own else None,
             shared=item.shared,
             weight=item.weight,
             custom=with_defaults("play", item.custom, self.settings),

@@ -53,11 +53,20 @@ def _launched_items(plan: Plan, play_id: str | None) -> Iterator[Item]:
     play = plan.play(play_id)
     tasks = [task for task in plan.tasks if task.parent_id == play.id]
     near = {source for task in tasks for source in (*sources(task), task.milestone_id)}
+    named = {source for task in plan.tasks for source in (*sources(task), task.milestone_id)}
     yield from plan.stages
     yield from (one for one in plan.objectives if one.id == play.objective_id)
-    yield from (one for one in plan.milestones if one.id in near)
+    yield from (one for one in plan.milestones if one.id in near or one.id not in named)
     yield play
     yield from tasks
+
+
+def moved_out(plan: Plan, play_id: str | None) -> set[str]:
+    """The keys of tasks that stand outside of every play with a launch of its own: they were moved there (T9)."""
+    if play_id is None:
+        return set()
+    running = {play.id for play in plan.plays if play.launch is not None}
+    return {task.key for task in plan.tasks if task.key and task.parent_id not in running}
 
 
 def stands(plan: Plan, item: Item) -> Dates:

@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from actionplans.launch.drafted import LISTS
 from actionplans.model import Template, TemplateItem
+from actionplans.template.rules import LISTS
 
 OF_TEMPLATE = ("title", "description", "section", "category", "calendar", "link_policy", "anchors", "shared")
 """What a template says of a plan as a whole."""

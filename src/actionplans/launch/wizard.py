@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import attrs
@@ -12,8 +13,9 @@ from attrs import frozen
 from actionplans.checks import FrozenMap, Value, advice, field_problems, shown, strange_key
 from actionplans.edit.context import COLLECTION
 from actionplans.errors import Invalid, Problem, Refused
+from actionplans.launch.blueprint import anchors_of, strange_anchors
 from actionplans.launch.conditions import PARENTS
-from actionplans.launch.drafted import AS_IT_IS, LISTS
+from actionplans.launch.drafted import AS_IT_IS
 from actionplans.model import (
     Added,
     Choices,
@@ -27,6 +29,7 @@ from actionplans.model import (
     TemplateTask,
 )
 from actionplans.model.words import Key, Title
+from actionplans.template.rules import LISTS
 
 MOST_STEPS = 50
 """How many steps back a draft remembers."""
@@ -80,12 +83,12 @@ def add(draft: Draft, *items: TemplateItem) -> Draft:
     and by `summary`. Raises `Invalid` for what is no item, and for a key that is taken.
     """
     tree, found, lists = _Tree(draft), list[Problem](), {name: list(getattr(draft.added, name)) for name in LISTS}
-    taken = set(tree.items)
+    taken, numbers = set(tree.items), count(1)
     for n, item in enumerate(items):
         if not isinstance(item, _ITEMS):
             found.append(Problem(f"items[{n}]", f"an item of a template is wanted, not {shown(item)}"))
             continue
-        key = item.key or next(name for i in range(1, len(taken) + 2) if (name := f"own-{i}") not in taken)
+        key = item.key or next(name for i in numbers if (name := f"own-{i}") not in taken)
         if key in taken:
             found.append(Problem(f"items[{n}].key", f"{key!r} is taken: choose another, or leave it out"))
         taken.add(key)
@@ -115,7 +118,8 @@ def change(draft: Draft, key: str, **fields: Any) -> Draft:
 def update(draft: Draft, **fields: Any) -> Draft:
     """Change what the draft says of the plan as a whole: title, section, stage, owner, anchors, custom fields (T4).
 
-    `anchors` changes the dates it names. Raises `Invalid` naming every field that cannot be given.
+    `anchors` changes the dates it names: `start`, and those that the template counts from. Raises `Invalid` naming
+    every field that cannot be given.
     """
     found = [strange_key(name, _OF_DRAFT) for name in fields if name not in _OF_DRAFT]
     given = {name: value for name, value in fields.items() if name in _OF_DRAFT}
@@ -123,6 +127,8 @@ def update(draft: Draft, **fields: Any) -> Draft:
         if name in given and isinstance(given[name], Mapping):
             given[name] = FrozenMap({**getattr(draft, name), **given[name]})
     found += field_problems(Draft, given)
+    if not found and "anchors" in given:
+        found += strange_anchors(given["anchors"], anchors_of(draft.template))
     if found:
         raise Invalid("the draft", tuple(found))
     return _step(draft, **given)
@@ -156,7 +162,8 @@ class Line(Value):
 class Outline(Value):
     """What a draft would launch, for the last page of a wizard: every item, and what stands in the way.
 
-    `obstacles` is what the launch would be refused for; then the lines have no owners and dates.
+    `obstacles` is what the launch would be refused for; where that is the draft itself the lines have no owners and
+    dates.
     """
 
     title: Title

@@ -304,6 +304,12 @@ class Draft(Choices):
     row: NewId = ""
     past: tuple[Choices, ...] = ()
 
+    def problems(self) -> Iterator[Problem]:
+        """Where something goes in a running plan is said only with that plan (T13)."""
+        for name in ("parent_id", "joins") if self.plan_id is None else ():
+            if getattr(self, name):
+                yield Problem(name, "goes with a running plan: give its plan_id, or leave it out")
+
 
 @frozen
 class Row(Value):

@@ -73,10 +73,14 @@ class _Pause:
             at.measure()
         due_leads = task.offset is not None and task.offset.anchor != "own_start" and task.start_offset is None
         if task.start is not None and not at.begun and not (due_leads and task.due is not None):
-            at.put_start(*self.later(task, "start", task.start, days))
-            self.by_own_start(task, at, days)
+            day, reason = self.later(task, "start", task.start, days)
+            if day != task.start:  # else the other end stays too
+                at.put_start(day, reason)
+                self.by_own_start(task, at, days)
         elif task.due is not None:
-            at.put_due(*self.later(task, "due", task.due, days))
+            day, reason = self.later(task, "due", task.due, days)
+            if day != task.due:
+                at.put_due(day, reason)
         return at
 
     def by_own_start(self, task: Task, at: Moving, days: WorkDays) -> None:

@@ -16,14 +16,23 @@ from actionplans.model import Condition, Offset, Template, TemplateItem, Templat
 from actionplans.model.people import Email
 from actionplans.ordering import order
 from actionplans.settings import Settings
-from actionplans.vocabularies import STAGE_WANTED, collection_problems, item_problems, section_problems, wants_stages
+from actionplans.vocabularies import (
+    STAGE_WANTED,
+    collection_problems,
+    condition_problems,
+    item_problems,
+    section_problems,
+    wants_stages,
+)
 
 Rule = Callable[[Template], Iterator[Problem]]
 
 ACCOUNT_FIELDS = frozenset({"email", "id", "kind", "name", "owner_id", "time_zone", "type", "website"})
 """The fields of an account that a condition may ask for besides `custom` ones (T10); all of them are text."""
 
-_LISTS = ("stages", "objectives", "milestones", "plays", "tasks")
+LISTS = ("stages", "objectives", "milestones", "plays", "tasks")
+"""Where the items of a template stand."""
+
 _SHAPES: dict[str, tuple[tuple[str, int, int], ...]] = {
     "play": (("objectives", 0, 1), ("plays", 1, 1)),
     "objective": (("objectives", 1, 1),),
@@ -86,7 +95,7 @@ class _Standing(NamedTuple):
 
 
 def _standing(template: Template, *lists: str) -> Iterator[_Standing]:
-    for name in lists or _LISTS:
+    for name in lists or LISTS:
         for n, item in enumerate(getattr(template, name)):
             yield _Standing(name, n, item)
 
@@ -189,7 +198,7 @@ def offsets(template: Template) -> Iterator[Problem]:
     """An offset counts from a date that there will be: `start`, a declared anchor, a dated milestone or task (D9)."""
     items, dated = _by_key(template), _dated(template)
     names = {"start", *template.anchors}
-    for one in _standing(template, *_LISTS[1:]):
+    for one in _standing(template, *LISTS[1:]):
         for field in _OFFSETS[one.item.kind]:
             offset: Offset | None = getattr(one.item, field)
             if offset is None or offset.anchor in names:
@@ -242,13 +251,13 @@ def _dated(template: Template) -> frozenset[str]:
 def words(template: Template, settings: Settings) -> Iterator[Problem]:
     """Collection, section, types, priorities, statuses, categories and custom fields are those of the settings.
 
-    (L1, L6, L8, R5, T14)
+    So are the custom fields that conditions ask for (L1, L6, L8, R5, T10, T14).
     """
     yield from collection_problems(template.collection, settings)
     yield from section_problems(template.section, settings)
     staged = wants_stages(template.section, settings)
     for one in _standing(template):
-        for problem in item_problems(one.item, settings):
+        for problem in (*item_problems(one.item, settings), *condition_problems(one.item, settings)):
             yield problem.under(one.place())
         if staged and isinstance(one.item, TemplateTask) and not one.item.stage:
             yield Problem(one.place("stage"), STAGE_WANTED)
@@ -272,7 +281,7 @@ def owner_rules(template: Template, prefix: str) -> Iterator[tuple[str, str]]:
 
 def conditions(template: Template) -> Iterator[Problem]:
     """A condition asks for a field that accounts have, and compares it with something it can be compared with (T10)."""
-    for one in _standing(template, *_LISTS[1:]):
+    for one in _standing(template, *LISTS[1:]):
         held: tuple[Condition, ...] = getattr(one.item, "conditions", ())
         for n, condition in enumerate(held):
             for problem in _condition(condition):
@@ -299,7 +308,7 @@ def cycles(template: Template) -> Iterator[Problem]:
     A milestone that tasks come after is done when its own tasks are (P3), so a task of a milestone cannot come
     after it. Such cycles are looked for once the dates have none.
     """
-    points = {one.item.key: one.item for one in _standing(template, *_LISTS[1:])}
+    points = {one.item.key: one.item for one in _standing(template, *LISTS[1:])}
     members: dict[str, list[str]] = {}
     for task in template.tasks:
         if task.milestone:
@@ -313,7 +322,7 @@ def cycles(template: Template) -> Iterator[Problem]:
         order(points, lambda key: _dated_by(points[key]))
         order(points, finished)
     except Invalid as error:
-        places = {one.item.key: one.place() for one in _standing(template, *_LISTS[1:])}
+        places = {one.item.key: one.place() for one in _standing(template, *LISTS[1:])}
         for problem in error.problems:
             yield Problem(places[problem.place], problem.message)
 
@@ -344,7 +353,7 @@ def persons(template: Template) -> Iterator[Problem]:
 
 def others(template: Template) -> Iterator[Problem]:
     """Nor does anything else hold the id of a person: conditions, completion e-mails, metrics (T12)."""
-    for one in _standing(template, *_LISTS[1:]):
+    for one in _standing(template, *LISTS[1:]):
         for n, condition in enumerate(getattr(one.item, "conditions", ())):
             if condition.field == "account.owner_id":
                 yield Problem(one.place(f"conditions[{n}]"), "compares with the id of a person: ask for something else")
@@ -363,7 +372,7 @@ def others(template: Template) -> Iterator[Problem]:
 def personal(template: Template, settings: Settings) -> Iterator[Problem]:
     """No custom field, set or asked for in a condition, is one that the settings say holds a person (R5, T12)."""
     held = {(one.of, one.name) for one in settings.custom_fields if one.type == "person"}
-    for one in _standing(template, *_LISTS[1:]):
+    for one in _standing(template, *LISTS[1:]):
         for name in getattr(one.item, "custom", ()):
             if (one.item.kind, name) in held:
                 yield Problem(

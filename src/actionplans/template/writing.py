@@ -21,7 +21,7 @@ from actionplans.model import Template
 from actionplans.model.people import Email
 from actionplans.settings import Settings
 from actionplans.template.files import MOST_BYTES
-from actionplans.template.rules import PORTABLE_RULES, TEMPLATE_RULES, check_template, owner_rules, personal
+from actionplans.template.rules import LISTS, PORTABLE_RULES, TEMPLATE_RULES, check_template, owner_rules, personal
 from actionplans.template.shorthand import comparison
 
 Plain = dict[str, Any]
@@ -33,7 +33,6 @@ WRITTEN = ("toml", "json")
 PERSON = "person:"
 
 _LEFT_BEHIND = ("state", "published_at", "created_by", "revision")
-_LISTS = ("stages", "objectives", "milestones", "plays", "tasks")
 _WIDTH = 100
 
 
@@ -104,7 +103,7 @@ def _short(template: Template, emails: Mapping[str, str]) -> Plain:
     for name in _LEFT_BEHIND:
         plain.pop(name, None)
     kinds = {item.key: item.kind for item in template.items()}
-    for name in _LISTS:
+    for name in LISTS:
         if name in plain:
             plain[name] = [_item(one, kinds, emails) for one in plain[name]]
     return plain
@@ -200,9 +199,9 @@ def _toml(plain: Plain) -> str:
         from tomli_w import dumps
     except ImportError as error:
         raise MissingExtra("tomli-w", "toml") from error
-    head = {name: value for name, value in plain.items() if name not in _LISTS}
+    head = {name: value for name, value in plain.items() if name not in LISTS}
     tables = ["".join(_lines(head, dumps))]
-    for name in _LISTS:
+    for name in LISTS:
         tables += (f"[[{name}]]\n{''.join(_lines(_native(item), dumps))}" for item in plain.get(name, ()))
     return "\n".join(tables)
 

@@ -358,7 +358,8 @@ class Workspace:
         """Take back one step of a plan, the last one or the one that gave `revision`, with all that it moved (J2).
 
         That is a change of its own, for those who may do the step itself. Raises `Invalid` naming what has changed
-        since, and `Refused` for the step that began the plan.
+        since, and `Refused` for the step that began the plan and for one that carried a play to or from another plan:
+        link that back.
         """
         return Changer(self._desk).undo(plan_id, revision)
 
@@ -368,11 +369,7 @@ class Workspace:
 
     def restore(self, plan_id: str, item_id: str) -> View:
         """A deleted item back in its plan, from the journal, with the links it had (L3, L10)."""
-        self.view(plan_id)
-        for entry in reversed(tuple(self._desk.store.journal("plan", plan_id))):
-            if any(one.item_id == item_id and one.field == "" and one.after is None for one in entry.edits):
-                return self.change(plan_id, edit.restore, item_id, entry.edits)
-        raise NotFound("deleted item", item_id)
+        return Changer(self._desk).restore(plan_id, item_id)
 
     def history(self, plan_id: str) -> Iterator[Entry]:
         """The journal of a plan, oldest first; needs the right to `journal.read` (J1)."""

@@ -22,6 +22,7 @@ from actionplans.checks import check_of, shown
 from actionplans.errors import ActionPlansError, ExecutorFailed, Invalid, NotFound, Problem, Refused, Stale, StoreError
 from actionplans.model import Account, Draft, Job, Plan, Row, Template, Warn
 from actionplans.model.words import Id
+from actionplans.permissions import subject
 from actionplans.storage import id_of
 from actionplans.workspace.accounts import wanted
 from actionplans.workspace.desk import TRIES, Change
@@ -265,6 +266,7 @@ class Bulk:
                 plan = computed[n]
                 if not isinstance(plan, Plan):
                     raise plan
+                self._seen(plan, ready.read)
                 warnings = self.launcher.warned(draft, plan, ready.read)
             except StoreError:
                 raise
@@ -276,6 +278,11 @@ class Bulk:
         if launched:
             self._store(launched, ready.read)
         return [ready.told[n] for n in range(len(part.given))]
+
+    def _seen(self, plan: Plan, read: Reading) -> None:
+        """Refuse a launch to those who would not see the plan, as a single one is."""
+        about = subject(read.accounts[plan.account_id], plan)
+        self.launcher.desk.need(read.settings, "plan.see", about, read.asker)
 
     def _awaited(self, part: Part) -> dict[int, Plan | ActionPlansError]:
         if part.future is None or part.ready is None:

@@ -99,11 +99,12 @@ class Changer:
             account = desk.store.get(Account, plan.account_id)
             desk.seen(plan, account, settings)
             entry = self._entry(plan, last if revision is None else revision)
-            name = entry.detail.get("undone", entry.action)
+            name = _name(entry)
             for action, about in _needed(plan, account, name, entry):
                 desk.need(settings, action, about)
             if not entry.edits:
                 raise Refused("undoing", f"{entry.action} began this plan: cancel or archive it instead")
+            self._stands_elsewhere(plan, entry, name)
             told = Told()
             context = desk.context(plan, account, settings, warn=told.warnings.append, moved=told.moves.append)
             after = taken(plan, context, entry.edits, name)
@@ -114,6 +115,38 @@ class Changer:
             return step.seen(desk, cast(Plan, desk.commit(Change(plan, after, "plan.undo", detail))[0]))
 
         return desk.repeated(taken_back)
+
+    def restore(self, plan_id: str, item_id: str) -> View:
+        """As `Workspace.restore`; what went to another plan with its play was not deleted."""
+        self.desk.seen(*self._read(plan_id))
+        entry = self._removal(plan_id, item_id)
+        if entry is None or _name(entry) == "play.move":
+            raise NotFound("deleted item", item_id)
+        return self.change(plan_id, None, edit.restore, (item_id, entry.edits), {})
+
+    def _read(self, plan_id: str) -> tuple[Plan, Account, Settings]:
+        plan = self.desk.store.get(Plan, plan_id)
+        return plan, self.desk.store.get(Account, plan.account_id), self.desk.settings()
+
+    def _removal(self, plan_id: str, item_id: str) -> Entry | None:
+        """The step that took an item out of the plan last."""
+        for entry in reversed(tuple(self.desk.store.journal("plan", plan_id))):
+            if any(one.item_id == item_id and one.field == "" and one.after is None for one in entry.edits):
+                return entry
+        return None
+
+    def _stands_elsewhere(self, plan: Plan, entry: Entry, name: str) -> None:
+        """Refuse to take back what carried a play between plans, and to bring back what was carried away since (T13).
+
+        Each plan knows its own half alone: the play would stand in both, or in none.
+        """
+        whole = [one for one in entry.edits if one.field == "" and one.kind in ("play", "task")]
+        carried = name == "play.move" and bool(whole)
+        for one in () if carried else whole:
+            gone = self._removal(plan.id, one.item_id) if one.after is None else None
+            carried = carried or gone is not None and _name(gone) == "play.move"
+        if carried:
+            raise Refused("undoing", "the play went from one plan to another: link it back (ws.plays.link)")
 
     def _entry(self, plan: Plan, revision: int) -> Entry:
         for entry in self.desk.store.journal("plan", plan.id):
@@ -169,6 +202,11 @@ class Changer:
         for one in needed:
             self.desk.need(settings, one, about)
         return needed[0], item.id if item is not None and action != "create" else ""
+
+
+def _name(entry: Entry) -> str:
+    """What a step did; of an undo, what it took back."""
+    return entry.detail.get("undone", entry.action)
 
 
 def _needed(plan: Plan, account: Account, name: str, entry: Entry) -> Iterator[tuple[str, Subject]]:

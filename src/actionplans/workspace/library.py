@@ -17,6 +17,7 @@ from actionplans.permissions import subject
 from actionplans.storage import Batch, RecordQuery, Removal, StoredDraft, Write, kind_of
 from actionplans.workspace.accounts import wanted
 from actionplans.workspace.desk import Desk
+from actionplans.workspace.plans import launch_action
 from actionplans.workspace.templates import Templates
 
 K = TypeVar("K", Shortcut, StoredDraft)
@@ -85,8 +86,7 @@ class Kept(Generic[K]):
         about = subject(desk.store.get(Account, plan.account_id), plan)
         if not desk.may(settings, "plan.see", about).allowed:
             raise NotFound("plan", plan.id)
-        kind = draft.template.kind
-        desk.need(settings, f"{kind if kind in ('play', 'objective') else 'task'}.launch", about)
+        desk.need(settings, launch_action(draft), about)
 
     def _stored(self, record: K, read: int) -> K:
         record = attrs.evolve(record, revision=read + 1)

@@ -33,6 +33,9 @@ OPEN_PLANS = ("draft", "active", "paused")
 MOST_NAMED = 3
 """How many plans a warning names."""
 
+MOST_LOOKED_AT = 1000
+"""How many open plans of an account are looked at for those that a warning names."""
+
 
 @define
 class Reading:
@@ -94,7 +97,7 @@ class Launcher:
 
         That comes after the accounts: who launches meanwhile makes them stale (T7).
         """
-        read.standing = self._standing(drafts, read.accounts)
+        read.standing = self._standing(drafts, read)
         read.directory = self._directory(asked)
 
     def admit(self, draft: Draft, read: Reading, *, trial: bool = False) -> Account:
@@ -102,7 +105,7 @@ class Launcher:
         desk, account = self.desk, read.accounts.get(draft.account_id)
         if account is None:
             raise NotFound("account", draft.account_id)
-        for action in needed_for(draft, "plan.launch", trial):
+        for action in needed_for(draft, trial):
             desk.need(read.settings, action, subject(account), read.asker)
         if not trial:
             self.as_stored(draft.template, read)
@@ -115,9 +118,8 @@ class Launcher:
     def warned(self, draft: Draft, plan: Plan, read: Reading) -> tuple[Warn, ...]:
         """What the user should know of the plan; what it is launched beside is decided here (T7)."""
         account = read.accounts[plan.account_id]
-        beside = read.standing.setdefault((account.id, draft.template.id), [])
-        warnings = self._doubled(draft, account, beside, read) if beside else ()
-        beside.append(plan)
+        warnings = self.doubled(draft, account, read)
+        read.standing.setdefault((account.id, draft.template.id), []).append(plan)
         if any(one.years for one in read.settings.calendars):
             warnings += unknown_years(plan, self.desk.context(plan, account, read.settings))
         return warnings
@@ -131,26 +133,35 @@ class Launcher:
         self.look_up(read, drafts, together(asked))
         return read
 
-    def _standing(
-        self, drafts: Sequence[Draft], accounts: Iterable[str]
-    ) -> dict[tuple[str, str], list[PlanHead | Plan]]:
-        """The plans launched from these templates, in whatever version, that are open on their accounts (T7)."""
+    def _standing(self, drafts: Sequence[Draft], read: Reading) -> dict[tuple[str, str], list[PlanHead | Plan]]:
+        """The plans launched from these templates, in whatever version, that are open on their accounts (T7).
+
+        Of each account as many as a warning names that the actor may see; or one, where they see none.
+        """
         found: dict[tuple[str, str], list[PlanHead | Plan]] = {}
         for template_id in {draft.template.id for draft in drafts}:
-            ids = sorted({one.account_id for one in drafts if one.template.id == template_id}.intersection(accounts))
-            for head in self._open_plans(tuple(ids), template_id) if ids else ():
-                found.setdefault((head.account_id, template_id), []).append(head)
+            mine = {one.account_id for one in drafts if one.template.id == template_id}
+            ids = sorted(mine.intersection(read.accounts))
+            for account_id, heads in self._open_plans(tuple(ids), template_id) if ids else ():
+                account = read.accounts[account_id]
+                seen = islice((one for one in heads if self._sees(one, account, read)), MOST_NAMED)
+                found[account_id, template_id] = [*seen] or [*heads[:1]]
         return found
 
-    def _open_plans(self, account_ids: tuple[str, ...], template_id: str) -> Iterator[PlanHead]:
-        """All of these accounts' at once; where they are very many, as many of each account as a warning names."""
+    def _open_plans(self, account_ids: tuple[str, ...], template_id: str) -> Iterator[tuple[str, list[PlanHead]]]:
+        """By account: all accounts' at once; where those are more than a page, a page of each account."""
         query = PlanQuery(account_ids=account_ids, statuses=OPEN_PLANS, template_id=template_id)
-        page = self.desk.store.find(query, limit=1000)
+        page = self.desk.store.find(query, limit=MOST_LOOKED_AT)
         if page.next is None:
-            yield from page.items
+            heads: dict[str, list[PlanHead]] = {}
+            for head in page.items:
+                heads.setdefault(head.account_id, []).append(head)
+            yield from heads.items()
             return
         for one in account_ids:
-            yield from self.desk.store.find(attrs.evolve(query, account_ids=(one,)), limit=MOST_NAMED).items
+            its = self.desk.store.find(attrs.evolve(query, account_ids=(one,)), limit=MOST_LOOKED_AT).items
+            if its:
+                yield one, [*its]
 
     def _plan(self, draft: Draft, read: Reading, trial: bool) -> tuple[Plan, tuple[Warn, ...]]:
         desk, account = self.desk, self.admit(draft, read, trial=trial)
@@ -166,14 +177,15 @@ class Launcher:
         )
         return plan, self.warned(draft, plan, read)
 
-    def _doubled(
-        self, draft: Draft, account: Account, beside: Sequence[PlanHead | Plan], read: Reading
-    ) -> tuple[Warn, ...]:
+    def doubled(self, draft: Draft, account: Account, read: Reading) -> tuple[Warn, ...]:
         """The warning that the template is open on the account already, or its refusal (T7).
 
         It names what the actor may see; a warning of plans that they may see none of would tell too much (V7).
         """
-        seen = [head for head in beside[:MOST_NAMED] if self._sees(head, account, read)]
+        beside = read.standing.get((account.id, draft.template.id), ())
+        if not beside:
+            return ()
+        seen = [*islice((head for head in beside if self._sees(head, account, read)), MOST_NAMED)]
         named = f" as {' and '.join(f'{head.title!r} ({head.id})' for head in seen)}" if seen else ""
         told = f"{draft.template.title!r} is open on {account.name!r} already{named}"[:900]
         if read.settings.double_launch == "refuse":
@@ -292,9 +304,17 @@ def _subject(head: PlanHead, account: Account, plan: Plan | None) -> Subject:
     return attrs.evolve(subject(account), owners=owners, makers=frozenset())
 
 
-def needed_for(draft: Draft, action: str, trial: bool) -> Iterator[str]:
+def launch_action(draft: Draft) -> str:
+    """The action that launching this draft is: of a plan; or into one, of a play, an objective, or tasks (R2, T13)."""
+    kind = draft.template.kind
+    if draft.plan_id is None:
+        return "plan.launch"
+    return f"{kind}.launch" if kind in ("play", "objective") else "task.launch"
+
+
+def needed_for(draft: Draft, trial: bool) -> Iterator[str]:
     """What somebody must be allowed who launches this draft: the launch itself, and what else it takes (R4, T1)."""
-    yield action
+    yield launch_action(draft)
     if trial:
         yield "template.edit"
     if _changes_fixed(draft):

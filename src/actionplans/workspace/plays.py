@@ -16,6 +16,7 @@ from actionplans.model import Account, Plan, Play, Warn
 from actionplans.permissions import subject
 from actionplans.sharing import View
 from actionplans.storage import PlanQuery
+from actionplans.workspace.accounts import Accounts
 from actionplans.workspace.changes import Changer
 from actionplans.workspace.desk import Change, Desk
 from actionplans.workspace.plans import OPEN_PLANS
@@ -37,9 +38,12 @@ class Plays:
     desk: Desk
 
     def active(self, account_id: str) -> Iterator[ActivePlay]:
-        """The active plays of an account, in the open plans that the actor may see: those that can be linked (T13)."""
+        """The active plays of an account, in the open plans that the actor may see: those that can be linked (T13).
+
+        Raises `NotFound`, also for an account that they may not see (V7).
+        """
         desk, settings = self.desk, self.desk.settings()
-        account = desk.store.get(Account, account_id)
+        account = Accounts(desk).get(account_id)
         asker = desk.asker(settings)
         for head in desk.every(PlanQuery(account_ids=(account_id,), statuses=OPEN_PLANS)):
             for plan in desk.store.get_many(Plan, (head.id,)).values():

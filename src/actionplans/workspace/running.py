@@ -11,13 +11,13 @@ from attrs import define
 from actionplans import launch as launching
 from actionplans.checks import FrozenMap
 from actionplans.edit.carrying import is_active
-from actionplans.errors import NotFound, Refused
+from actionplans.errors import NotAllowed, NotFound, Problem, Refused
 from actionplans.model import Account, Draft, Plan, Play, Warn
 from actionplans.permissions import subject
 from actionplans.sharing import View
 from actionplans.storage import PlanQuery
 from actionplans.workspace.desk import Change, Desk, unknown_years
-from actionplans.workspace.plans import MOST_NAMED, OPEN_PLANS, Launcher, Reading, detail_of, needed_for
+from actionplans.workspace.plans import MOST_NAMED, OPEN_PLANS, Launcher, Reading, detail_of, launch_action, needed_for
 
 
 @define
@@ -27,14 +27,20 @@ class Runner:
     desk: Desk
 
     def one(self, draft: Draft, *, trial: bool = False) -> View:
-        """Launch a draft into its plan and store it, all or nothing."""
+        """Launch a draft into its plan and store it, all or nothing.
+
+        Where doubles are refused the account is stored again as it was read, so that of two at once the second looks
+        again (T7).
+        """
 
         def launched() -> View:
             desk, (read, plan, account) = self.desk, self._read(draft)
             after, warnings = self._launched(draft, read, plan, account, trial)
             new = attrs.evolve(after, tasks=after.tasks[len(plan.tasks) :])
-            change = Change(plan, after, f"{_kind(draft)}.launch", FrozenMap(detail_of(new, draft)))
-            stored = cast(Plan, desk.commit(change)[0])
+            action = launch_action(draft)
+            held = Change(account, account, action, FrozenMap({"plans": plan.id}))
+            alone = (held,) if _asked(draft) and read.settings.double_launch == "refuse" else ()
+            stored = cast(Plan, desk.commit(Change(plan, after, action, FrozenMap(detail_of(new, draft))), *alone)[0])
             return attrs.evolve(desk.seen(stored, account, read.settings, written=True), warnings=warnings)
 
         return self.desk.repeated(launched)
@@ -54,10 +60,11 @@ class Runner:
             read, plan, account = self._read(draft)
         if account is None:
             raise NotFound("account", draft.account_id)
-        desk.need(read.settings, "plan.launch" if plan is None else f"{_kind(draft)}.launch", subject(account, plan))
+        for action in (launch_action(draft), *(("template.edit",) if trial else ())):
+            desk.need(read.settings, action, subject(account, plan), read.asker)
         if not trial:
             Launcher(desk).as_stored(draft.template, read)
-        return launching.summary(
+        told = launching.summary(
             draft,
             account,
             read.settings,
@@ -67,6 +74,29 @@ class Runner:
             trial=trial,
             plan=plan,
         )
+        more = self._denied(draft, account, plan, read), self._refused(draft, account, plan, read)
+        return attrs.evolve(told, obstacles=(*told.obstacles, *more[0], *more[1]))
+
+    def _denied(self, draft: Draft, account: Account, plan: Plan | None, read: Reading) -> Iterator[Problem]:
+        """What else the launch takes that the actor may not do, seeing the plan that is made among it."""
+        asked = [(action, subject(account, plan)) for action in needed_for(draft, False)]
+        if plan is None:
+            owners, me = frozenset(filter(None, (draft.owner_id,))), frozenset({self.desk.actor.id})
+            asked.append(("plan.see", attrs.evolve(subject(account), owners=owners, makers=me)))
+        for action, about in asked:
+            decision = self.desk.may(read.settings, action, about, read.asker)
+            if not decision.allowed:
+                yield Problem("", str(NotAllowed(decision)))
+
+    def _refused(self, draft: Draft, account: Account, plan: Plan | None, read: Reading) -> Iterator[Problem]:
+        """That the same is open on the account already, where that is refused (T7)."""
+        try:
+            if plan is None:
+                Launcher(self.desk).doubled(draft, account, read)
+            else:
+                self._doubled(draft, account, read)
+        except Refused as error:
+            yield Problem("", str(error))
 
     def _read(self, draft: Draft) -> tuple[Reading, Plan, Account]:
         desk, read = self.desk, Launcher(self.desk).read((draft,))
@@ -79,7 +109,7 @@ class Runner:
         self, draft: Draft, read: Reading, plan: Plan, account: Account, trial: bool
     ) -> tuple[Plan, tuple[Warn, ...]]:
         desk = self.desk
-        for action in needed_for(draft, f"{_kind(draft)}.launch", trial):
+        for action in needed_for(draft, trial):
             desk.need(read.settings, action, subject(account, plan), read.asker)
         if not trial:
             Launcher(desk).as_stored(draft.template, read)
@@ -102,14 +132,15 @@ class Runner:
 
         It names the plays in plans that the actor may see; a warning of others would tell too much (V7).
         """
-        running = [*self._running(account, draft.template.id)] if draft.template.kind in ("play", "objective") else []
-        if not running:
+        found, seen = False, list[tuple[Plan, Play]]()
+        for plan, play in self._running(account, draft.template.id) if _asked(draft) else ():
+            found = True
+            if self.desk.may(read.settings, "plan.see", subject(account, plan), read.asker).allowed:
+                seen.append((plan, play))
+                if len(seen) == MOST_NAMED:
+                    break
+        if not found:
             return ()
-        seen = [
-            (plan, play)
-            for plan, play in running[:MOST_NAMED]
-            if self.desk.may(read.settings, "plan.see", subject(account, plan), read.asker).allowed
-        ]
         named = f" as {' and '.join(f'{play.title!r} in {plan.title!r}' for plan, play in seen)}" if seen else ""
         told = f"{draft.template.title!r} is open on {account.name!r} already{named}"[:900]
         if read.settings.double_launch == "refuse":
@@ -130,7 +161,6 @@ class Runner:
                     yield cast(Plan, plan), play
 
 
-def _kind(draft: Draft) -> str:
-    """What is launched: a play, an objective, or tasks."""
-    kind = draft.template.kind
-    return kind if kind in ("play", "objective") else "task"
+def _asked(draft: Draft) -> bool:
+    """Whether it is asked if the same is open on the account: of plays and objectives (T7)."""
+    return draft.template.kind in ("play", "objective")

@@ -13,12 +13,11 @@ from actionplans import launch as launching
 from actionplans.checks import EMPTY, FrozenMap
 from actionplans.errors import Refused
 from actionplans.launch import Answer, Upgrade
-from actionplans.model import Account, Draft, Launch, Plan, Template
-from actionplans.model.rules import check
+from actionplans.model import Account, Draft, Launch, Person, Plan, Template
 from actionplans.permissions import subject
 from actionplans.settings import Settings
 from actionplans.sharing import View, moves_seen
-from actionplans.workspace.desk import Change, Desk, unknown_years
+from actionplans.workspace.desk import Change, Desk, owners_of, unknown_years
 from actionplans.workspace.plans import Launcher
 from actionplans.workspace.templates import Templates
 
@@ -55,7 +54,7 @@ class Upgrades:
     ) -> View:
         """Move the launch to that version and store it as one step, which `undo` takes back (T9).
 
-        `answers` say by place (`KEY.FIELD`, as in `preview`) what holds where both sides changed: `ours` or `theirs`.
+        `answers` say by place (`KEY:FIELD`, as in `preview`) what holds where both sides changed: `ours` or `theirs`.
         Raises `Invalid` naming every conflict that has none, and whatever a launch would be refused for.
         """
 
@@ -63,8 +62,7 @@ class Upgrades:
             desk = self.desk
             found, account, settings = self._worked_out(plan_id, version, play_id, anchors, answers)
             after = found.decided()
-            check(after)
-            detail = {"template": _launch(after, play_id).template_id, "version": str(found.version)}
+            detail = {"template": _launch(found.plan, play_id).template_id, "version": str(found.version)}
             if play_id is not None:
                 detail["item"] = play_id
             change = Change(found.plan, after, _action(play_id), FrozenMap(detail))
@@ -92,16 +90,16 @@ class Upgrades:
         launch = _launch(plan, play_id)
         before = desk.store.get(Template, f"{launch.template_id}@{launch.version}")
         after = Templates(desk).get(launch.template_id, version)
-        drafts = [_draft(one, plan) for one in (before, after)]
-        read = Launcher(desk).read(drafts)
-        context = desk.context(plan, account, settings, (one for one in read.directory.persons))
+        read = Launcher(desk).read([_draft(one, plan) for one in (before, after)])
+        persons = desk.store.get_many(Person, {launch.by, *owners_of(plan)}) | dict(read.directory.persons)
+        context = desk.context(plan, account, settings, persons)
         found = launching.upgrade(
             plan,
             context,
             account,
             before,
             after,
-            directory=read.directory,
+            directory=attrs.evolve(read.directory, persons=persons),
             play_id=play_id,
             anchors=anchors,
             answers=answers,
