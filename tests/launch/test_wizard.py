@@ -236,6 +236,17 @@ def test_the_summary_shows_every_item_as_it_would_be_launched() -> None:
     assert () == summed(made).obstacles
 
 
+def test_the_summary_tells_all_at_once() -> None:
+    """Anchors, owners and what is wrong with items of one's own, by their keys; not in rounds."""
+    many = attrs.evolve(TREE, anchors=("go_live",), tasks=(*TREE.tasks, TemplateTask("a", "A", owner=("role:none",))))
+    made = change(draft(many, ACME, start=MONDAY), "first", owner_id="nobody")
+    assert {"anchors['go_live']", "items['a'].owner", "items['first'].owner"} == {
+        one.place for one in summed(made).obstacles
+    }
+    wrong = add(made, TemplateTask("", "Own", parent="ply"))
+    assert ["items['own-1'].parent"] == [one.place for one in summed(wrong).obstacles]
+
+
 def test_the_summary_tells_all_that_stands_in_the_way() -> None:
     """Anchors that are missing, rules that name nobody, retired templates."""
     missing = attrs.evolve(TREE, anchors=("go_live",))

@@ -276,6 +276,15 @@ def test_an_anchor_moves_what_is_counted_from_it(ws: Workspace) -> None:
             ws.change("plan", edit.set_anchor, name, None)
 
 
+def test_a_new_date_that_sounds_like_another_is_warned_of(ws: Workspace) -> None:
+    """It may be a slip; a new one that sounds like none is not."""
+    stored(ws)
+    assert ["'golive' is a new date of this plan: is it go_live?"] == [
+        one.message for one in ws.preview("plan", edit.set_anchor, "golive", jan(28)).warnings
+    ]
+    assert () == ws.change("plan", edit.set_anchor, "renewal", jan(28)).warnings
+
+
 def test_a_plan_is_paused_and_goes_on_later(ws: Workspace) -> None:
     """By the clock of the workspace, in the plan's time zone (D1); nothing is overdue while it stands still (P8)."""
     stored(ws, time_zone="Pacific/Auckland")

@@ -349,3 +349,21 @@ def test_addresses_are_handed_out_only_to_those_who_may_see_persons(ws: Workspac
     assert reader.templates.export("follow-up")
     with pytest.raises(NotAllowed, match=r"person\.see"):
         reader.templates.export("named")
+
+
+def test_a_file_does_not_take_the_place_of_what_somebody_edits(ws: Workspace) -> None:
+    """It does of a version that was only opened (S2, T1)."""
+    file = attrs.evolve(ws.templates.get("follow-up"), state="editing", version=2, published_at=None, revision=0)
+    with pytest.raises(Refused, match="revise it, and give the next version"):
+        ws.templates.publish(attrs.evolve(file, version=1, title="Other"))
+    opened = ws.templates.revise("follow-up")
+    with pytest.raises(Refused, match="version 2 is open: give that"):
+        ws.templates.publish(attrs.evolve(file, version=1, title="Other"))
+    ws.templates.save(attrs.evolve(opened, title="A colleague's"))
+    with pytest.raises(Stale):
+        ws.templates.publish(attrs.evolve(file, title="From the file"))
+    assert "A colleague's" == ws.templates.get("follow-up", 2).title
+    third = ws.templates.publish(ws.templates.get("follow-up", 2))
+    ws.templates.revise("follow-up")
+    assert "From the file" == ws.templates.publish(attrs.evolve(file, version=3, title="From the file")).title
+    assert 2 == third.version

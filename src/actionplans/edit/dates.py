@@ -9,11 +9,11 @@ from typing import get_args
 
 import attrs
 
-from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.checks import EMPTY, FrozenMap, advice, shown
 from actionplans.edit.context import Context, began_as, changeable, opened, refuse, verb, wrong
 from actionplans.edit.following import follow, hanging_on, one_after_the_other, quiet, told
 from actionplans.errors import Invalid, Problem
-from actionplans.model import Plan, Task
+from actionplans.model import Plan, Task, Warn
 from actionplans.model.words import LinkPolicy
 from actionplans.schedule import Reschedule, beyond, offset_date
 from actionplans.schedule.bases import done_days, ends, fixed, timed
@@ -40,6 +40,8 @@ def set_anchor(plan: Plan, context: Context, name: str, date: dt.date | None) ->
         return plan
     elif name == "start" or any(offset and offset.anchor == name for one in timed(plan) for _, offset in ends(one)):
         refuse("removing an anchor", f"dates are counted from {name!r}: give another date, or change those first")
+    if name not in plan.anchors and (near := advice(name, plan.anchors)).startswith("is it"):
+        context.warn(Warn("", f"{name!r} is a new date of this plan: {near}"))
     anchors = {**plan.anchors, name: date}
     after = attrs.evolve(plan, anchors=FrozenMap({one: day for one, day in anchors.items() if day is not None}))
     if after == plan:

@@ -22,6 +22,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from itertools import count
 
+import attrs
+
 from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.edit.context import changeable
 from actionplans.errors import Invalid, MissingAnchors, Problem, Refused
@@ -138,6 +140,13 @@ def summary(
             plan=plan,
         )
         items = {one.id: one for one in under_way.plan().items()}
+    except MissingAnchors as error:
+        some_day = dict.fromkeys(error.anchors, draft.anchors.get("start") or now.date())
+        given = attrs.evolve(draft, anchors=FrozenMap({**some_day, **draft.anchors}))
+        rest = summary(
+            given, account, settings, directory=directory, applier_id=applier_id, now=now, trial=trial, plan=plan
+        ).obstacles
+        return outline(draft, {}, (*error.problems, *(one for one in rest if one not in error.problems)))
     except Invalid as error:
         return outline(draft, {}, error.problems)
     except Refused as error:

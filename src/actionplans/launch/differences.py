@@ -77,10 +77,18 @@ class Upgrade:
             told = "the plan says {0}, the template {1}: answer ours or theirs"
             raise Invalid(
                 "this upgrade",
-                tuple(Problem(one.place, told.format(shown(one.ours), shown(one.theirs))) for one in self.conflicts),
+                tuple(Problem(one.place, told.format(_short(one.ours), _short(one.theirs))) for one in self.conflicts),
             )
         check(self.after)
         return self.after
+
+
+def _short(value: Any) -> str:
+    """A value for a message, in one line."""
+    if value is None or isinstance(value, str):
+        return "nothing" if not value else value if len(value) <= 80 else value[:77] + "..."
+    title = getattr(value, "title", None)
+    return repr(title) if isinstance(title, str) else shown(value)
 
 
 def place_of(key: str, field: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -85,8 +86,20 @@ def drafted(draft: Draft) -> Template:
     }
     merged = attrs.evolve(template, **lists)
     if added:
-        check_template(attrs.evolve(merged, kind="plan"))
+        try:
+            check_template(attrs.evolve(merged, kind="plan"))
+        except Invalid as error:
+            raise Invalid("the draft", tuple(_by_key(merged, one) for one in error.problems)) from None
     return merged
+
+
+def _by_key(template: Template, problem: Problem) -> Problem:
+    """A problem at its item's key, as every other of a launch: the caller never saw the merged lists."""
+    found = re.match(r"(\w+)\[(\d+)\]", problem.place)
+    if found is None or found[1] not in LISTS:
+        return problem
+    item = getattr(template, found[1])[int(found[2])]
+    return Problem(f"items[{item.key!r}]{problem.place[found.end() :]}", problem.message)
 
 
 def _not_of_its_own(draft: Draft) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import attrs
 from attrs import define, field, frozen
 
-from actionplans.checks import EMPTY, shown
+from actionplans.checks import EMPTY
 from actionplans.errors import Problem
 from actionplans.launch.blueprint import Owned, blueprint, rules_of
 from actionplans.model import ANY_CONTACT, TEAM, Account, Draft, Person, Plan, Task, Team, TemplateTask
@@ -83,9 +83,7 @@ class Owners:
 
     def _chosen(self, owner_id: str | None, place: str) -> str | None:
         if owner_id is not None and not self._known(owner_id):
-            self.unresolved.append(
-                Problem(place, f"there is no active person or team {shown(owner_id)}: choose another")
-            )
+            self.unresolved.append(Problem(place, f"there is no active person or team {owner_id!r}: choose another"))
         return owner_id
 
     def _first(self, rules: tuple[str, ...], place: str) -> str | None:

@@ -275,10 +275,12 @@ class Merge:
     def _tell_dates(self, key: str, ours: Item, changed: Item) -> None:
         if isinstance(ours, Stage) or isinstance(changed, Stage):
             return
+        stood = self.base[key]
         for n, name in enumerate(("start", "due")):
             was, now = dates(ours)[n], dates(changed)[n]
             if was != now:
-                self.found.append(Difference(key, ours.kind, ours.title, name, was, was, now, "follows"))
+                base = dates(stood)[n] if not isinstance(stood, Stage) else None
+                self.found.append(Difference(key, ours.kind, ours.title, name, base, was, now, "follows"))
 
     def _decided(self, key: str, kind: str, title: str, three: Three) -> bool:
         """Whether the template wins; notes the difference, if there is one."""
@@ -431,7 +433,7 @@ class Merge:
 def _shown(item: Item) -> str:
     """The dates that somebody set, for a conflict."""
     start, due = dates(item) if not isinstance(item, Stage) else (None, None)
-    return f"by hand: {start or ''} to {due or ''}"
+    return f"set by hand: {' to '.join(str(one) for one in (start, due) if one is not None) or 'no date'}"
 
 
 def _places(item: Item) -> tuple[str | None, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from actionplans import launch as launching
+from actionplans.errors import Refused
 from actionplans.model import Account, Person, Plan, Template
 from actionplans.sharing import View
+from actionplans.storage import RecordQuery
 from actionplans.workspace.desk import Desk, owners_of
 from actionplans.workspace.templates import Templates
 
@@ -25,4 +27,6 @@ def save_as_template(desk: Desk, plan_id: str, *, id: str, title: str, play_id: 
         play_id=play_id,
         directory=launching.Directory(people),
     )
+    if desk.store.find(RecordQuery("template", text=made.id), limit=1).items:
+        raise Refused("saving", f"there is a template {made.id!r} already: give another title or id")
     return Templates(desk).add(made)

@@ -12,7 +12,7 @@ from attrs import define, frozen
 from actionplans import template as life
 from actionplans.accounts import name_key
 from actionplans.checks import shown
-from actionplans.errors import Invalid, NotFound, Problem, Refused
+from actionplans.errors import Invalid, NotFound, Problem, Refused, Stale
 from actionplans.model import Person, Template
 from actionplans.model.words import TemplateKind, TemplateState
 from actionplans.permissions import Asker
@@ -140,7 +140,9 @@ class Templates:
         """Publish a template, new or being edited; its problems, and words that the settings do not have, are named all
         at once (T1).
 
-        A new one becomes version 1. Publishing again what is published already changes nothing.
+        A new one becomes version 1. Publishing again what is published already changes nothing. One that was not read
+        from here, as a file, takes the place of an open version that nobody has edited since it was opened; else
+        `Stale` is raised (S2).
         """
         desk, key = self.desk, id_of(wanted(Template, template, "template"))
         desk.need(desk.settings(), "template.publish")
@@ -148,9 +150,12 @@ class Templates:
         if known is None or not self._sight().sees(known):
             return desk.keep(None, self._placed(self._published(self._new(template))), "template.publish")
         if known.state == "published":
-            return _same(known, template)
+            return self._same(known, template)
         ready = attrs.evolve(template, state=known.state, published_at=None, created_by=known.created_by)
-        read = _as_read(known, template.revision or known.revision)
+        untouched = known.revision == 1  # as `revise` or `add` left it
+        read = _as_read(known, template.revision or (known.revision if untouched else 0))
+        if read.revision == 0:
+            raise Stale("template", key, 0, known.revision)
         return desk.keep(read, self._placed(self._published(ready)), "template.publish")
 
     def revise(self, template_id: str) -> Template:
@@ -167,6 +172,24 @@ class Templates:
         self.desk.need(self.desk.settings(), "template.publish")
         before = self._version(template_id, version)
         return self.desk.keep(before, life.retire(before), "template.retire")
+
+    def _same(self, known: Template, given: Template) -> Template:
+        """Publishing again what is published is no change; anything else under the same number is refused."""
+        alike = attrs.evolve(
+            given,
+            state=known.state,
+            published_at=known.published_at,
+            created_by=known.created_by,
+            revision=known.revision,
+        )
+        if alike != known:
+            newest = max(self._versions(known.id), key=lambda one: one.version)
+            open_now = newest.state == "editing"
+            told = (
+                f"version {newest.version} is open: give that" if open_now else "revise it, and give the next version"
+            )
+            raise Refused("publishing", f"version {known.version} of {known.id!r} is published and differs: {told}")
+        return known
 
     def _sight(self) -> Sight:
         return sight(self.desk, self.desk.settings())
@@ -226,17 +249,3 @@ class Templates:
 def _as_read(template: Template, revision: int) -> Template:
     """The stored template at the revision that the caller read, for the store to compare (S2)."""
     return attrs.evolve(template, revision=revision)
-
-
-def _same(known: Template, given: Template) -> Template:
-    """Publishing again what is published is no change; anything else under the same number is refused."""
-    alike = attrs.evolve(
-        given,
-        state=known.state,
-        published_at=known.published_at,
-        created_by=known.created_by,
-        revision=known.revision,
-    )
-    if alike != known:
-        raise Refused("publishing", f"version {known.version} of {known.id!r} is published and differs: revise it")
-    return known
