@@ -12,6 +12,7 @@ from benchmarks.launch_memory import launch_memory
 from benchmarks.launch_sqlite import launch_sqlite
 from benchmarks.offsets import offsets
 from benchmarks.reschedule import reschedule_1000, reschedule_10000, reschedule_100000
+from benchmarks.rights import decisions, my_plans, views
 from benchmarks.xlsx import xlsx
 
 ALL: dict[str, tuple[Callable[..., dict[str, float]], float]] = {
@@ -23,6 +24,9 @@ ALL: dict[str, tuple[Callable[..., dict[str, float]], float]] = {
     "reschedule": (reschedule_100000, 4.0),
     "import": (imports, 1.7),
     "xlsx": (xlsx, 1.2),
+    "decide": (decisions, 10.0),
+    "view": (views, 2.0),
+    "my_plans": (my_plans, 1.5),
 }
 """Each benchmark with the ratio that is wanted."""
 
@@ -49,6 +53,9 @@ def main() -> int:
             print(f"{name:15} ours {row['ours']:8.3f} {unit}  floor {row['floor']:8.3f} {unit}", end="")
             print(f"  ratio {row['ratio']:5.2f}", end="")
             print(f"   ({row.get('least', 0):.2f} to {row.get('most', 0):.2f}; wanted ≤ {wanted})")
+            for other in ("microseconds", "contact", "partner"):
+                if other in row:
+                    print(f"    {other:22} {row[other]:8.2f} µs")
             for other, ratio in row.items():
                 if other.endswith("_ratio"):
                     print(f"    {other.removesuffix('_ratio'):22} ratio {ratio:5.2f}")

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from actionplans import tables
 from actionplans.backends.export.xlsx import write_xlsx
 from actionplans.checks import FrozenMap
-from actionplans.model import Account, Objective, Plan, Play, Stage, Task
-from actionplans.model.plan import Completion
+from actionplans.model import Account, Completion, Objective, Plan, Play, Stage, Task
+from actionplans.permissions import Asker
 from actionplans.settings import CustomField, Settings
-from actionplans.sharing import View, view
+from actionplans.sharing import People, View, Viewer, view
 from benchmarks.measure import paired
 
 ROWS = 50_000
@@ -23,6 +23,7 @@ TASKS = 20
 START = dt.date(2026, 1, 5)
 AT = dt.datetime(2026, 1, 20, 9, tzinfo=dt.UTC)
 SETTINGS = Settings(custom_fields=(CustomField("region", "Region"), CustomField("paid", "Paid", type="yes_no")))
+VIEWER = Viewer(Asker("u0", frozenset({"administrator"})))
 NAMES = FrozenMap({f"u{n}": f"Person {n}" for n in range(40)})
 
 
@@ -43,7 +44,7 @@ def views(rows: int) -> Iterator[View]:
             plays=(Play("p", "Onboarding", objective_id="o"),),
             tasks=tasks,
         )
-        seen = view(plan, account, SETTINGS, viewer_id="u0", may_see=True, today=START, names=NAMES)
+        seen = view(plan, account, SETTINGS, VIEWER, today=START, people=People(NAMES))
         assert seen is not None
         yield seen
 

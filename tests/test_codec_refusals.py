@@ -24,6 +24,7 @@ from actionplans.model import (
     Template,
     WorkCalendar,
 )
+from actionplans.permissions import Asker
 from actionplans.settings import Settings
 
 PLAN = Plan(
@@ -264,9 +265,8 @@ def test_what_is_no_noun_is_not_written(value: object) -> None:
 
 def test_a_view_is_not_written() -> None:
     """It is what one person sees on one day: its plan and its account are written instead."""
-    view = sharing.view(
-        PLAN, Account("a", "Acme"), Settings(), viewer_id="ana", may_see=True, today=dt.date(2026, 1, 5)
-    )
+    viewer = sharing.Viewer(Asker("ana", frozenset({"administrator"})))
+    view = sharing.view(PLAN, Account("a", "Acme"), Settings(), viewer, today=dt.date(2026, 1, 5))
     told = {"": "is made for one viewer and is not kept: give view.plan or view.account"}
     assert told == problems(lambda: codec.dumps(view))
     assert PLAN == codec.loads(codec.dumps(view.plan))

@@ -16,6 +16,7 @@ PURE = (
         "checks",
         "model",
         "settings",
+        "uses",
         "vocabularies",
         "ordering",
         "workdays",
@@ -25,7 +26,7 @@ PURE = (
         "edit",
         "progress",
     ),
-    *("accounts", "merge", "permissions", "sharing", "journal", "notices", "report", "codec", "tables"),
+    *("accounts", "lists", "merge", "permissions", "sharing", "journal", "notices", "report", "codec", "tables"),
 )
 """Modules and folders that take the clock, the ids and the calendar as arguments. Some are still to come."""
 

@@ -8,8 +8,9 @@
         plan = ws.launch(ws.draft("follow-up", acme))
         plan = ws.change(plan.id, edit.complete, plan.task("call").id)
 
-The nouns are here, the verbs in `actionplans.edit`, the questions in `actionplans.progress`, every error in
-`actionplans.errors`. Each is loaded when it is first used.
+The nouns are here, with what templates are made of, rows of bulk launches, collections and grants; the verbs in
+`actionplans.edit`, the questions in `actionplans.progress`, every error in `actionplans.errors`. Each is loaded when it
+is first used.
 """
 
 from importlib import import_module
@@ -30,16 +31,26 @@ if TYPE_CHECKING:
     from actionplans.model import Person as Person
     from actionplans.model import Plan as Plan
     from actionplans.model import Play as Play
+    from actionplans.model import Row as Row
     from actionplans.model import Stage as Stage
     from actionplans.model import Task as Task
     from actionplans.model import Team as Team
     from actionplans.model import Template as Template
+    from actionplans.model import TemplateMilestone as TemplateMilestone
+    from actionplans.model import TemplateObjective as TemplateObjective
+    from actionplans.model import TemplatePlay as TemplatePlay
+    from actionplans.model import TemplateStage as TemplateStage
+    from actionplans.model import TemplateTask as TemplateTask
     from actionplans.model import WorkCalendar as WorkCalendar
     from actionplans.national import national_calendar as national_calendar
+    from actionplans.settings import Collection as Collection
+    from actionplans.settings import Grant as Grant
     from actionplans.settings import Settings as Settings
     from actionplans.storage import AccountQuery as AccountQuery
+    from actionplans.storage import ObjectiveQuery as ObjectiveQuery
     from actionplans.storage import PlanQuery as PlanQuery
     from actionplans.storage import TaskQuery as TaskQuery
+    from actionplans.storage import TouchpointQuery as TouchpointQuery
     from actionplans.template import read_template as read_template
     from actionplans.template import write_template as write_template
     from actionplans.workspace import Workspace as Workspace
@@ -51,13 +62,16 @@ __version__ = "0.1.0"
 
 _MODEL = (
     "ANY_CONTACT SYSTEM Account Actor Dependency Draft FrozenMap Metric Milestone Objective Offset Person Plan Play "
-    "Stage Task Team Template WorkCalendar"
+    "Row Stage Task Team Template TemplateMilestone TemplateObjective TemplatePlay TemplateStage TemplateTask "
+    "WorkCalendar"
 ).split()
 
 _HOMES = {
     **dict.fromkeys(_MODEL, "actionplans.model"),
-    **dict.fromkeys(("AccountQuery", "PlanQuery", "TaskQuery"), "actionplans.storage"),
-    "Settings": "actionplans.settings",
+    **dict.fromkeys(
+        ("AccountQuery", "ObjectiveQuery", "PlanQuery", "TaskQuery", "TouchpointQuery"), "actionplans.storage"
+    ),
+    **dict.fromkeys(("Collection", "Grant", "Settings"), "actionplans.settings"),
     "national_calendar": "actionplans.national",
     "Workspace": "actionplans.workspace",
     "open": "actionplans.workspace",

@@ -9,7 +9,7 @@
     ├── NotAllowed (PermissionError)      the policy refuses; carries the decision (R1)
     ├── Refused                           allowed to the asker, but not in this state
     │   ├── Waiting                       completing a task whose predecessors are open (P4)
-    │   └── Unconfirmed                   deleting without having confirmed the impact shown (L3)
+    │   └── Unconfirmed                   taking away without having confirmed the impact shown (L3)
     ├── Stale                             the record has changed since it was read (S2)
     ├── MissingExtra (ImportError)        an optional library is not installed; names the extra
     ├── PluginError                       a plug-in is misspelt, clashes with another or fails to load
@@ -38,6 +38,7 @@ from attrs import define, frozen
 
 if TYPE_CHECKING:
     from actionplans.model import Decision, Impact
+    from actionplans.uses import Use
 
 
 @frozen
@@ -152,9 +153,12 @@ class Waiting(Refused):
 
 @define(slots=False)
 class Unconfirmed(Refused):
-    """A deletion that was not confirmed; pass `impact` as `confirmed` to go on (L3)."""
+    """Something that takes away what is there, not confirmed; pass `impact` as `confirmed` to go on (L3).
 
-    impact: Impact
+    Of a change of the settings the impact is a tuple of uses, of a deletion an `Impact`.
+    """
+
+    impact: Impact | tuple[Use, ...]
 
 
 @define(slots=False)
@@ -167,7 +171,9 @@ class Stale(ActionPlansError):
     current: int
 
     def message(self) -> str:
-        """Both revisions."""
+        """Both revisions; none where the reader is shown none (V2)."""
+        if not self.read and not self.current:
+            return f"{self.kind} {self.id!r} has changed since it was read: read it again and repeat the change"
         return (
             f"{self.kind} {self.id!r} was read at revision {self.read} and is at revision {self.current} now: "
             "read it again and repeat the change"

@@ -31,7 +31,7 @@ class NewIds:
             if now > self._millisecond or self._number >= _LAST:
                 self._begin(max(now, self._millisecond + 1))
             self._number += 1
-            return f"{self._head}{self._number:012x}"
+            return self._head + self._number.to_bytes(6, "big").hex()  # half the time of a format
 
     def _begin(self, millisecond: int) -> None:
         chance = int.from_bytes(os.urandom(9), "big")

@@ -14,9 +14,9 @@ from typing import Annotated, Any, TypeVar
 import attrs
 from attrs import frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Text, Value, check_of, shown
+from actionplans.checks import EMPTY, FrozenMap, Text, Value, check_of, named, shown
 from actionplans.errors import Invalid, Problem
-from actionplans.model import Plan
+from actionplans.model import Plan, Summary
 from actionplans.model.rules import check
 from actionplans.model.words import Count, Id, Line, NewId, Word
 
@@ -27,6 +27,9 @@ COLLECTIONS = ("stages", "objectives", "milestones", "plays", "tasks")
 
 BOOKKEEPING = frozenset({"revision", "changed_at"})
 """Fields that every commit sets; they are no part of a change."""
+
+CHANGED = "has changed since: undo that first"
+"""What is said of a field that a step cannot be taken back from."""
 
 RecordId = Annotated[str, Text(220, filled=True)]
 """The id a record is stored under: its own, and for a template `ID@VERSION`."""
@@ -87,8 +90,8 @@ def diff(before: R, after: R) -> tuple[Edit, ...]:
     if before is after:
         return ()
     if type(before) is not type(after):
-        raise Invalid("diff", (Problem("after", f"a {type(before).__name__} is wanted, not {type(after).__name__}"),))
-    apart = COLLECTIONS if isinstance(before, Plan) else ()
+        raise Invalid("diff", (Problem("after", f"{named(type(before))} is wanted, not {type(after).__name__}"),))
+    apart = _collections(before)
     edits = [*_fields("record", "", before, after, skip=frozenset(apart) | BOOKKEEPING)]
     for name in apart:
         edits += _items(getattr(before, name), getattr(after, name))
@@ -113,15 +116,15 @@ def apply(record: R, edits: Iterable[Edit]) -> R:
     changes: dict[str, Any] = {}
     for edit in by_kind.pop("record", ()):
         if edit.field not in _names(cls) or edit.field in BOOKKEEPING:
-            wrong.append(Problem(edit.field, f"is no field of a {cls.__name__} that edits change"))
+            wrong.append(Problem(edit.field, f"is no field of {named(cls)} that edits change"))
         elif getattr(record, edit.field) != edit.before:
-            wrong.append(Problem(edit.field, "has changed since: undo that first"))
+            wrong.append(Problem(edit.field, CHANGED))
         changes[edit.field] = edit.after
-    for name in COLLECTIONS if isinstance(record, Plan) else ():
+    for name in _collections(record):
         mine = by_kind.pop(name.removesuffix("s"), None)
         if mine:
             changes[name] = _applied(getattr(record, name), mine, name, wrong)
-    wrong += [Problem(kind, f"a {cls.__name__} has no such items") for kind in by_kind]
+    wrong += [Problem(kind, f"{named(cls)} has no such items") for kind in by_kind]
     if wrong:
         raise Invalid("this step", tuple(wrong))
     return attrs.evolve(record, **changes) if changes else record  # type: ignore[misc]
@@ -135,6 +138,11 @@ def undone(plan: Plan, edits: Iterable[Edit]) -> Plan:
     back = apply(plan, inverse(edits))
     check(back)
     return back
+
+
+def _collections(record: object) -> tuple[str, ...]:
+    """The parts of a record that are compared one by one: a plan's items, a summary's revisions."""
+    return COLLECTIONS if isinstance(record, Plan) else ("revisions",) if isinstance(record, Summary) else ()
 
 
 @cache
@@ -180,15 +188,15 @@ def _applied(items: Sequence[Any], edits: Sequence[Edit], place: str, wrong: lis
         if edit.field == "order":
             ranked = frozenset(edit.before)
             if [one for one in edit.before if one in now] != [one.id for one in items if one.id in ranked]:
-                wrong.append(Problem(place, "their order has changed since: undo that first"))
+                wrong.append(Problem(place, f"their order {CHANGED}"))
         elif edit.field:
             held: Any = now.get(edit.item_id)
             if held is None or edit.field not in _names(held.__class__) or getattr(held, edit.field) != edit.before:
-                wrong.append(Problem(f"{place}[{edit.item_id!r}].{edit.field}", "is gone or has changed since"))
+                wrong.append(Problem(f"{place}[{edit.item_id!r}].{edit.field}", f"is gone or {CHANGED}"))
             changed.setdefault(edit.item_id, {})[edit.field] = edit.after
     for item_id, edit in gone.items():
         if now.get(item_id) != edit.before:
-            wrong.append(Problem(f"{place}[{item_id!r}]", "is gone or has changed since"))
+            wrong.append(Problem(f"{place}[{item_id!r}]", f"is gone or {CHANGED}"))
     wrong += [Problem(f"{place}[{one!r}]", "is there already") for one in came if one in now]
     if wrong:
         return tuple(items)

@@ -1,4 +1,4 @@
-"""Questions about a plan: progress, missing marks, overdue, metrics (L4, L5, L7, D12)."""
+"""Questions about a plan: progress, missing marks, overdue, health, metrics (L4, L5, L7, L9, D12)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from attrs import frozen
 from actionplans.checks import Value
 from actionplans.model import Metric, Milestone, Objective, Plan, Play, Stage, Task
 from actionplans.model.words import Count, Id
-from actionplans.settings import Section
+from actionplans.settings import Limits, Section
+
+Health = Literal["on_track", "behind", "stuck"]
 
 
 def ratio(tasks: Iterable[Task]) -> Fraction | None:
@@ -96,6 +98,21 @@ def overdue(plan: Plan, today: dt.date) -> tuple[Task, ...]:
     if plan.status in ("paused", "completed", "cancelled", "merged"):
         return ()
     return tuple(task for task in plan.tasks if task.due is not None and task.due < today and task.is_open)
+
+
+def health(plan: Plan, limits: Limits, today: dt.date) -> Health | None:
+    """How an active plan or draft is doing, by the settings' limits (L9); None where it is paused, closed or archived.
+
+    `stuck`: nothing of it has changed for so many days, whatever else it is; where the last change is not known, as to
+    a contact, it is never stuck. `behind`: so many per cent of its open tasks are overdue, at least one.
+    """
+    if plan.archived or plan.status not in ("draft", "active"):
+        return None
+    changed = plan.changed_at
+    if changed is not None and (today - changed.astimezone(dt.UTC).date()).days >= limits.stuck_days:
+        return "stuck"
+    late, still_open = len(overdue(plan, today)), sum(task.is_open for task in plan.tasks)
+    return "behind" if late and late * 100 >= limits.behind_percent * still_open else "on_track"
 
 
 @frozen

@@ -37,8 +37,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Generic, Protocol, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 from attrs import frozen
 
@@ -46,6 +47,16 @@ from actionplans.accounts import name_key
 from actionplans.checks import Value
 from actionplans.errors import Problem
 from actionplans.journal import Entry
+from actionplans.lists import FoundObjective as FoundObjective
+from actionplans.lists import FoundTask as FoundTask
+from actionplans.lists import ObjectiveQuery as ObjectiveQuery
+from actionplans.lists import PlanHead as PlanHead
+from actionplans.lists import TouchpointQuery as TouchpointQuery
+from actionplans.lists import among, objective_asked, touchpoint_asked
+from actionplans.lists import has_words as has_words
+from actionplans.lists import item_subject as item_subject
+from actionplans.lists import newest_first as newest_first
+from actionplans.lists import plan_subject as plan_subject
 from actionplans.model import (
     Account,
     Draft,
@@ -56,12 +67,12 @@ from actionplans.model import (
     Plan,
     Shortcut,
     Summary,
-    Task,
     Team,
     Template,
     Touchpoint,
 )
 from actionplans.model.words import Count, Id, Line, NewId, TaskStatus, Word
+from actionplans.permissions import Within, people_of
 from actionplans.settings import Settings
 
 
@@ -167,37 +178,12 @@ class Batch:
 
 
 @frozen
-class PlanHead(Value):
-    """A plan's row without its items: what lists and roll-ups read. The counts are of tasks."""
-
-    id: Id
-    account_id: Id
-    title: Line
-    section: Word
-    stage_id: Id | None
-    status: Word
-    archived: bool
-    owner_id: Id | None
-    template_id: NewId
-    start: dt.date
-    open: Count
-    done: Count
-    total: Count
-    revision: Count
-
-
-@frozen
-class FoundTask(Value):
-    """A task in a list over many plans, with where it stands."""
-
-    plan_id: Id
-    account_id: Id
-    task: Task
-
-
-@frozen
 class PlanQuery(Value):
-    """Plans as heads, ordered by id (the order of making). None asks for any; merged ones only by name (M2)."""
+    """Plans as heads, ordered by id (the order of making). None asks for any; merged ones only by name (M2).
+
+    `within` limits a list to what somebody has a right to see (R6); a workspace sets it. A plan that starts on
+    `start_from` is asked for, one that starts on `start_before` is not.
+    """
 
     account_ids: tuple[Id, ...] | None = None
     statuses: tuple[Word, ...] | None = None
@@ -207,6 +193,9 @@ class PlanQuery(Value):
     template_id: Id | None = None
     archived: bool | None = False
     words: Line = ""
+    within: Within | None = None
+    start_from: dt.date | None = None
+    start_before: dt.date | None = None
 
 
 @frozen
@@ -214,7 +203,7 @@ class TaskQuery(Value):
     """Tasks of plans that are neither merged nor archived, by due date, those without one last, then id, then plan.
 
     `due_from` is included and `due_before` is not; either leaves out tasks without a due date. `statuses` None asks
-    for the open ones (L14).
+    for the open ones (L14). `section` and `template_id` are those of the plan.
     """
 
     owner_ids: tuple[Id, ...] | None = None
@@ -226,16 +215,23 @@ class TaskQuery(Value):
     due_from: dt.date | None = None
     due_before: dt.date | None = None
     words: Line = ""
+    within: Within | None = None
+    section: Word | None = None
+    template_id: Id | None = None
 
 
 @frozen
 class AccountQuery(Value):
-    """Accounts ordered by name key, then id. `prefix` and `key` are compared as name keys (A1, A2), literally."""
+    """Accounts ordered by name key, then id. `prefix` and `key` are compared as name keys (A1, A2), literally.
+
+    `owner_ids` asks for those that one of them owns, `people` for those that one of them owns or holds a role on.
+    """
 
     prefix: Line = ""
     key: Line | None = None
-    parent_id: Id | None = None
-    owner_id: Id | None = None
+    parent_ids: tuple[Id, ...] | None = None
+    owner_ids: tuple[Id, ...] | None = None
+    people: tuple[Id, ...] | None = None
     types: tuple[Word, ...] | None = None
 
 
@@ -257,7 +253,10 @@ class RecordQuery(Value):
             yield Problem("kind", f"one of {others}, not {self.kind!r}; accounts and plans have their own queries")
 
 
-Query = PlanQuery | TaskQuery | AccountQuery | RecordQuery
+Query = PlanQuery | TaskQuery | ObjectiveQuery | TouchpointQuery | AccountQuery | RecordQuery
+
+Found = PlanHead | FoundTask | FoundObjective | Record
+"""What queries find."""
 
 
 @frozen
@@ -271,55 +270,65 @@ class Page(Generic[T]):
 OPEN: frozenset[str] = frozenset({"waiting", "open", "in_progress"})
 
 
-def matches(query: Query, found: PlanHead | FoundTask | Record) -> bool:
-    """Whether a query asks for this: the meaning of every query, which stores translate (S5)."""
+def matches(query: Query, found: Found, plan: PlanHead | None = None) -> bool:
+    """Whether a query asks for this: the meaning of every query, which stores translate (S5).
+
+    `plan` is the row of the plan that a task or objective stands in: it is asked by rights, section and template.
+    """
     match query, found:
         case PlanQuery(), PlanHead():
             return (
-                _among(query.account_ids, found.account_id)
+                among(query.account_ids, found.account_id)
                 and (found.status != "merged" if query.statuses is None else found.status in query.statuses)
                 and query.section in (None, found.section)
                 and query.stage_id in (None, found.stage_id)
                 and query.owner_id in (None, found.owner_id)
                 and query.template_id in (None, found.template_id)
                 and query.archived in (None, found.archived)
+                and (query.start_from is None or found.start >= query.start_from)
+                and (query.start_before is None or found.start < query.start_before)
                 and has_words(query.words, found.title)
+                and (query.within is None or query.within.takes(plan_subject(found)))
             )
         case TaskQuery(), FoundTask():
             task = found.task
             return (
-                _among(query.owner_ids, task.owner_id)
-                and _among(query.account_ids, found.account_id)
-                and _among(query.plan_ids, found.plan_id)
+                among(query.owner_ids, task.owner_id)
+                and among(query.account_ids, found.account_id)
+                and among(query.plan_ids, found.plan_id)
                 and task.status in (OPEN if query.statuses is None else query.statuses)
-                and _among(query.types, task.type)
+                and among(query.types, task.type)
                 and query.stage_id in (None, task.stage_id)
                 and (query.due_from is None or task.due is not None and task.due >= query.due_from)
                 and (query.due_before is None or task.due is not None and task.due < query.due_before)
                 and has_words(query.words, task.title)
+                and _in_plan(query, plan)
+                and (query.within is None or plan is not None and _takes(query.within, found, plan))
             )
+        case ObjectiveQuery(), FoundObjective():
+            if plan is None or not objective_asked(query, found, plan):
+                return False
+            return query.within is None or _takes(query.within, found, plan)
+        case TouchpointQuery(), Touchpoint():
+            return touchpoint_asked(query, found)
         case AccountQuery(), Account():
             key = name_key(found.name)
             return (
                 key.startswith(name_key(query.prefix))
                 and (query.key is None or key == name_key(query.key))
-                and query.parent_id in (None, found.parent_id)
-                and query.owner_id in (None, found.owner_id)
-                and _among(query.types, found.type)
+                and among(query.parent_ids, found.parent_id)
+                and among(query.owner_ids, found.owner_id)
+                and (query.people is None or not people_of(found).isdisjoint(query.people))
+                and among(query.types, found.type)
             )
         case RecordQuery(), _:
             return (
-                not isinstance(found, PlanHead | FoundTask)
+                not isinstance(found, PlanHead | FoundTask | FoundObjective)
                 and kind_of(type(found)) == query.kind
                 and query.account_id in (None, account_of(found))
                 and (query.text is None or text_key(query) == sort_text(found))
             )
     return False
-
-
-def has_words(words: str, text: str) -> bool:
-    """Whether every word asked for stands in the text, whatever the case; no word asks for nothing."""
-    return not words or all(word in name_key(text) for word in name_key(words).split())
 
 
 def sort_text(record: Record) -> str:
@@ -334,9 +343,9 @@ def sort_text(record: Record) -> str:
         case Template():
             return record.id
         case Touchpoint():
-            return record.at.astimezone(dt.UTC).isoformat()
+            return newest_first(record.at)
         case Invitation():
-            return record.plan_id
+            return record.contact_id
         case Job():
             return record.started_at.astimezone(dt.UTC).isoformat()
         case StoredDraft():
@@ -344,6 +353,11 @@ def sort_text(record: Record) -> str:
         case Account():
             return name_key(record.name)
     return ""
+
+
+def invitation_id(plan_id: str, contact_id: str) -> str:
+    """The id of a contact's invitation to a plan: there is one, which may be revoked and given again (V3)."""
+    return f"invitation-{hashlib.sha256(f'{plan_id}{chr(10)}{contact_id}'.encode()).hexdigest()[:32]}"
 
 
 def text_key(query: RecordQuery) -> str | None:
@@ -354,7 +368,7 @@ def text_key(query: RecordQuery) -> str | None:
 def account_of(record: Record) -> str | None:
     """The account a record belongs to, or None."""
     match record:
-        case Plan() | Touchpoint() | Shortcut() | Person():
+        case Plan() | Touchpoint() | Shortcut() | Person() | Invitation():
             return record.account_id
         case Summary() | Account():
             return record.id
@@ -381,11 +395,19 @@ def head_of(plan: Plan) -> PlanHead:
         statuses.count("done"),
         len(statuses),
         plan.revision,
+        plan.created_by,
     )
 
 
-def _among(wanted: tuple[str, ...] | None, value: str | None) -> bool:
-    return wanted is None or value in wanted
+def _takes(rights: Within, found: FoundTask | FoundObjective, plan: PlanHead) -> bool:
+    return rights.takes(item_subject(found, plan), plan_subject(plan))
+
+
+def _in_plan(query: TaskQuery, plan: PlanHead | None) -> bool:
+    """Whether a query for tasks asks for those of this plan, by its section and template."""
+    if query.section is None and query.template_id is None:
+        return True
+    return plan is not None and query.section in (None, plan.section) and query.template_id in (None, plan.template_id)
 
 
 class Store(Protocol):
@@ -410,12 +432,14 @@ class Store(Protocol):
     @overload
     def find(self, query: TaskQuery, *, limit: int = 100, after: str | None = None) -> Page[FoundTask]: ...
     @overload
+    def find(self, query: ObjectiveQuery, *, limit: int = 100, after: str | None = None) -> Page[FoundObjective]: ...
+    @overload
+    def find(self, query: TouchpointQuery, *, limit: int = 100, after: str | None = None) -> Page[Touchpoint]: ...
+    @overload
     def find(self, query: AccountQuery, *, limit: int = 100, after: str | None = None) -> Page[Account]: ...
     @overload
     def find(self, query: RecordQuery, *, limit: int = 100, after: str | None = None) -> Page[Record]: ...
-    def find(
-        self, query: Query, *, limit: int = 100, after: str | None = None
-    ) -> Page[PlanHead] | Page[FoundTask] | Page[Account] | Page[Record]:
+    def find(self, query: Query, *, limit: int = 100, after: str | None = None) -> Page[Any]:
         """One page of what the query asks for (C8). `limit` is from 1 to 1,000; a bad `after` raises `Invalid`."""
         ...
 

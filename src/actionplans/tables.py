@@ -14,10 +14,9 @@ from typing import Any, Literal
 from attrs import frozen
 
 from actionplans import progress
-from actionplans.checks import Value
+from actionplans.checks import Value, named
 from actionplans.errors import Invalid, Problem
-from actionplans.model import Plan, Task
-from actionplans.model.plan import Metric
+from actionplans.model import Metric, Plan, Task
 from actionplans.model.words import ANY_CONTACT
 from actionplans.settings import CustomField
 from actionplans.sharing import View
@@ -230,7 +229,7 @@ def _checked(views: Iterable[View]) -> Iterator[View]:
 
 
 def _not_a_view(place: str, thing: object) -> Invalid:
-    message = f"a View is wanted, not a {type(thing).__name__}: make a view first, with sharing.view"
+    message = f"a View is wanted, not {named(type(thing))}: make a view first, with sharing.view"
     return Invalid("tables", (Problem(place, message),))
 
 

@@ -7,17 +7,22 @@ changed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Set
+from typing import Any, NamedTuple
 
-from actionplans.checks import FrozenMap, advice, shown
+import attrs
+
+from actionplans.checks import EMPTY, FrozenMap, advice, shown
 from actionplans.errors import Problem
 from actionplans.model import (
     Condition,
+    Draft,
     Item,
     Objective,
+    Plan,
     Play,
     Task,
+    Template,
     TemplateItem,
     TemplateObjective,
     TemplatePlay,
@@ -112,6 +117,129 @@ def with_defaults(kind: str, custom: FrozenMap[str, Any], settings: Settings) ->
     """The custom fields of something new, those that were not given at their defaults (R5)."""
     defaults = settings.defaults(kind)
     return FrozenMap({**defaults, **custom}) if defaults else custom
+
+
+ALWAYS = "administrator"
+"""The role that sees and edits every custom field, whatever the field says: it defines them (R5)."""
+
+
+def may_see_field(field: CustomField, roles: Set[str], *, contact: bool = False) -> bool:
+    """Whether somebody of these roles may see a custom field: with none named, everybody inside (R5).
+
+    Of contacts no role counts: they see what is `shown_to_contacts` (V5).
+    """
+    if contact:
+        return field.shown_to_contacts
+    return not field.seen_by or ALWAYS in roles or not field.seen_by.isdisjoint(roles)
+
+
+def may_edit_field(field: CustomField, roles: Set[str], *, contact: bool = False) -> bool:
+    """Whether somebody of these roles may edit a custom field; who may not see it may not, nor a contact (R5, V6)."""
+    if contact or not may_see_field(field, roles):
+        return False
+    return not field.edited_by or ALWAYS in roles or not field.edited_by.isdisjoint(roles)
+
+
+def hidden_fields(kind: str, settings: Settings, roles: Set[str]) -> frozenset[str]:
+    """The custom fields of a kind that somebody inside, of these roles, may not see (R5)."""
+    mine = fields_of(kind, settings).values()
+    return frozenset(one.name for one in mine if one.seen_by and not may_see_field(one, roles))
+
+
+class Touched(NamedTuple):
+    """A custom field that was given another value: which, where it stands, and the value, None where it was cleared."""
+
+    field: CustomField
+    place: str
+    value: Any
+
+
+def watched(settings: Settings) -> frozenset[str]:
+    """The kinds that have custom fields of which more is asked than their type: rights, or a person that is stored."""
+    return frozenset(one.of for one in settings.custom_fields if one.edited_by or one.seen_by or one.type == "person")
+
+
+def touched_fields(
+    kind: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], settings: Settings, place: str = ""
+) -> Iterator[Touched]:
+    """The custom fields that were given: of something new (`before` None) those that are not at their defaults (R5)."""
+    fields = fields_of(kind, settings)
+    for name in touched_custom(settings.defaults(kind) if before is None else before, after):
+        if name in fields:
+            yield Touched(fields[name], f"{place}custom[{name!r}]", after.get(name))
+
+
+def touched_in_plan(before: Plan | None, after: Plan, settings: Settings, *, new: bool = True) -> Iterator[Touched]:
+    """The custom fields of a plan and its items that a change gave; without `new`, of those that were there before."""
+    kinds = watched(settings)
+    if "plan" in kinds and (before is not None or new):
+        yield from touched_fields("plan", before.custom if before is not None else None, after.custom, settings)
+    for kind, name in _HOLDING.items():
+        if kind in kinds:
+            held = {one.id: one for one in getattr(before, name)} if before is not None else {}
+            for item in getattr(after, name):
+                was = held.get(item.id)
+                if was is not item and (was is not None or new):
+                    place = f"{kind} {item.id!r}."
+                    yield from touched_fields(
+                        kind, was.custom if was is not None else None, item.custom, settings, place
+                    )
+
+
+def touched_in_draft(draft: Draft, settings: Settings) -> Iterator[Touched]:
+    """The custom fields that a draft gives beside its template: the plan's, overrides, its own items' (T4, R5)."""
+    kinds = watched(settings)
+    if not kinds:
+        return
+    if draft.plan_id is None:
+        yield from touched_fields("plan", None, with_defaults("plan", draft.custom, settings), settings)
+    templates = draft.template.items() if draft.overrides else ()
+    for own, items in ((False, templates), (True, draft.added.items())):
+        for item in items:
+            override = draft.overrides.get(item.key)
+            given = override.custom if override is not None else None
+            if item.kind in kinds and (own or given is not None):
+                held = _custom_of(item)
+                was = None if own else with_defaults(item.kind, held, settings)
+                now = with_defaults(item.kind, held if given is None else given, settings)
+                yield from touched_fields(item.kind, was, now, settings, f"items[{item.key!r}].")
+
+
+def touched_in_template(before: Template | None, after: Template, settings: Settings) -> Iterator[Touched]:
+    """The custom fields of its items that somebody gave a template, by key (R5)."""
+    kinds = watched(settings)
+    held = {(one.kind, one.key): one for one in before.items()} if before is not None and kinds else {}
+    for item in after.items() if kinds else ():
+        before_it = held.get((item.kind, item.key))
+        if item.kind in kinds and before_it is not item:
+            held_custom = _custom_of(before_it) if before_it is not None else EMPTY
+            was, now = (with_defaults(item.kind, one, settings) for one in (held_custom, _custom_of(item)))
+            yield from touched_fields(item.kind, was, now, settings, f"{_HOLDING[item.kind]}[{item.key!r}].")
+
+
+def with_editable_fields(template: Template, settings: Settings, roles: Set[str]) -> Template:
+    """The template without the custom fields that somebody of these roles may not edit, as they may make it (R5)."""
+    mine = {(one.of, one.name) for one in settings.custom_fields if may_edit_field(one, roles)}
+    if len(mine) == len(settings.custom_fields):
+        return template
+    changed: dict[str, Any] = {}
+    for kind, name in _HOLDING.items():
+        changed[name] = tuple(
+            attrs.evolve(
+                item, custom=FrozenMap({key: value for key, value in item.custom.items() if (kind, key) in mine})
+            )
+            for item in getattr(template, name)
+        )
+    return attrs.evolve(template, **changed)
+
+
+_HOLDING: Mapping[str, str] = {"objective": "objectives", "play": "plays", "task": "tasks"}
+"""The kinds of items that have custom fields, and where they stand in a plan or template."""
+
+
+def _custom_of(item: TemplateItem) -> FrozenMap[str, Any]:
+    held: FrozenMap[str, Any] = getattr(item, "custom", EMPTY)
+    return held
 
 
 def _no_word(name: str, known: tuple[str, ...], value: object) -> Problem:

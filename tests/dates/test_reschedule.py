@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from typing import Any
 
 import attrs
@@ -457,3 +458,15 @@ def test_a_long_chain_neither_recurses_nor_loses_anybody() -> None:
     moved = reschedule(before, after, days=lambda task: days, today=start).moves
     assert many - 1 == len(moved)
     assert all(days.add(day, 1) == one.due for day, one in zip(dates[1:], moved, strict=True))
+
+
+def test_what_links_push_is_let_go_by_the_garbage_collector_with_its_links() -> None:
+    """Else it looks at all moves of a large plan again and again; the reason has the very link all the same."""
+    link = Dependency("a", "SS", 3, "days")
+    before = plan(task("a", 5, 5), task("b", 8, 8, link))
+    of = work_days(WorkCalendar())
+    told = reschedule(before, put(before, task("a", 7, 7)), days=lambda task: of, today=NEW_YEAR)
+    for _ in range(3):
+        gc.collect()
+    assert [False] == [gc.is_tracked(row) for row in told.rows]
+    assert [(link, "a")] == [(one.reason.link, one.reason.source) for one in told.moves]

@@ -13,10 +13,10 @@ import pytest
 
 from actionplans import edit
 from actionplans.errors import NotFound, Refused
-from actionplans.model import Dependency, Milestone, Objective, Offset, Plan, Play, Stage, Task, Warn
+from actionplans.model import Dependency, Milestone, Objective, Offset, Plan, Play, Stage, Task, Warn, WorkCalendar
 from actionplans.schedule import Cause, Moved, Reason, Why, beyond, bound, conflicts, offset_date, reschedule, why
 from actionplans.schedule.bases import timed
-from actionplans.settings import Settings, WorkCalendar
+from actionplans.settings import Settings
 from tests.dates import changes, plans
 from tests.dates.plans import POLICIES, completion, context
 from tests.dates.test_reschedule import jan, plan, task

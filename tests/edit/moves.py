@@ -1,5 +1,6 @@
 """Random sequences of verbs: each step names a verb and numbers that choose what it is about."""
 
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 from actionplans import edit
 from actionplans.errors import ActionPlansError
 from actionplans.journal import Edit, diff
-from actionplans.model import Dependency, Milestone, Objective, Offset, Plan, Play, Stage, Task
+from actionplans.model import Dependency, Metric, Milestone, Objective, Offset, Plan, Play, Stage, Task
 from tests.edit import scene
 
 Step = tuple[str, int, int, bool]
@@ -150,6 +151,17 @@ class Walk:
             return self.plan
         return edit.restore(self.plan, self.context, *self.deletions[first % len(self.deletions)])
 
+    def measure(self, first: int, second: int, flag: bool) -> Plan:
+        """A reading of a metric, which most items have to be given first."""
+        item_id = self.objective(first) if flag else self.task(first)
+        if second % 2:
+            return edit.update(self.plan, self.context, item_id, metric=Metric(Decimal(second % 5)))
+        return edit.measure(self.plan, self.context, item_id, second % 7)
+
+    def objective(self, n: int) -> str:
+        """The id of one of the plan's objectives."""
+        return str(chosen([one.id for one in self.plan.objectives], n))
+
     def share(self, first: int, second: int, flag: bool) -> Plan:
         """The mark of an item."""
         return edit.share(self.plan, self.context, self.item(first), flag)
@@ -171,7 +183,7 @@ PHASE = scene.plan().tasks[0].custom.having("phase", "one")
 
 VERBS = (
     *("add", "update", "move", "start", "complete", "reopen", "cancel", "assign", "link", "unlink", "delete"),
-    *("restore", "share", "comment", "life", "complete", "reopen", "link", "move"),
+    *("restore", "share", "comment", "life", "measure", "complete", "reopen", "link", "move"),
 )
 """The steps of a walk; those that change who waits come more often."""
 

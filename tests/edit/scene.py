@@ -7,8 +7,20 @@ from itertools import count
 import attrs
 
 from actionplans.edit import Context
-from actionplans.model import Dependency, FrozenMap, Milestone, Objective, Offset, Plan, Play, Stage, Task, Warn
-from actionplans.settings import CustomField, Limits, Settings, TaskStatusName, WorkCalendar
+from actionplans.model import (
+    Dependency,
+    FrozenMap,
+    Milestone,
+    Objective,
+    Offset,
+    Plan,
+    Play,
+    Stage,
+    Task,
+    Warn,
+    WorkCalendar,
+)
+from actionplans.settings import CustomField, Limits, Settings, TaskStatusName
 
 MONDAY = dt.date(2026, 1, 5)
 NOW = dt.datetime(2026, 1, 7, 12, tzinfo=dt.UTC)

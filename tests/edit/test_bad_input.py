@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -10,13 +11,15 @@ import pytest
 from actionplans import edit
 from actionplans.errors import ActionPlansError, Invalid, NotFound
 from actionplans.journal import diff
-from actionplans.model import Dependency, Plan, Task
+from actionplans.model import Dependency, Metric, Plan, Task
 from actionplans.model.rules import check
 from actionplans.settings import Settings
-from tests.edit.scene import SETTINGS, context, days, plan
+from tests.edit.scene import NOW, SETTINGS, context, days, plan
 from tests.nasty import NASTY
 
 GONE = edit.delete(plan(), context(), "mail", confirmed=edit.impact(plan(), "mail"))
+
+MEASURED = edit.update(plan(), context(), "tidy", metric=Metric(Decimal(5)))
 
 CALLS: dict[str, tuple[Plan, dict[str, Any]]] = {
     "add": (plan(), {"item": Task("", "x")}),
@@ -27,6 +30,12 @@ CALLS: dict[str, tuple[Plan, dict[str, Any]]] = {
     ),
     "share": (plan(), {"item_id": "tidy", "shared": True}),
     "comment": (plan(), {"item_id": "tidy", "text": "x", "internal": True}),
+    "delete_comment": (
+        edit.comment(plan(), context(), "tidy", "x"),
+        {"item_id": "tidy", "comment_id": "new-1"},
+    ),
+    "measure": (MEASURED, {"item_id": "tidy", "value": 7, "at": NOW}),
+    "remove_reading": (edit.measure(MEASURED, context(), "tidy", 7), {"item_id": "tidy", "at": NOW}),
     "start": (plan(), {"task_id": "tidy", "override": False}),
     "complete": (plan(), {"item_id": "tidy", "override": False}),
     "reopen": (edit.complete(plan(), context(), "tidy"), {"item_id": "tidy"}),
@@ -139,7 +148,7 @@ def test_an_unknown_item_is_not_found(item_id: str) -> None:
     """By every verb that names one; the error says what was asked for."""
     for name, (before, given) in CALLS.items():
         for argument in given.keys() & {"item_id", "task_id"}:
-            if (name, item_id) != ("comment", "plan"):
+            if item_id != "plan" or name not in ("comment", "delete_comment"):
                 with pytest.raises(NotFound, match=repr(item_id)):
                     VERBS[name](before, context(), **{**given, argument: item_id})
 

@@ -28,7 +28,7 @@ def test_a_field_with_a_verb_of_its_own_is_told_with_the_verb() -> None:
         **dict.fromkeys(("parent", "parent_id", "play", "objective", "milestone_id", "stage"), "edit.move"),
         **dict.fromkeys(("dependencies", "after"), "edit.link and edit.unlink"),
         "shared": "edit.share",
-        "comments": "edit.comment",
+        "comments": "edit.comment and edit.delete_comment",
     }
     for name, verbs in told.items():
         assert f"this task: {name}: has verbs of its own: use {verbs}" == _told("tidy", **{name: None})

@@ -1,5 +1,6 @@
 """Where items stand: moving, order, sharing and commenting, and what deadlocks (L8, P2, V4)."""
 
+import attrs
 import pytest
 
 from actionplans import edit
@@ -100,6 +101,24 @@ def test_sharing_sets_the_items_own_mark() -> None:
     with pytest.raises(Invalid) as error:
         edit.share(plan(), context(), "call", "yes")  # type: ignore[arg-type]
     assert ["shared"] == places(error)
+
+
+def test_an_objective_without_a_play_is_not_shared_where_plays_are() -> None:
+    """Where the profile is `plays`; unsharing it is fine, and so is sharing it in a section of another profile (V4)."""
+    with pytest.raises(Refused, match="holds no play"):
+        edit.share(plan(), context(), "else")
+    assert plan() == edit.share(plan(), context(), "else", False)
+    for section in ("growth_plans", "gone since"):
+        assert edit.share(plan(section=section), context(), "else").objective("else").shared
+
+
+def test_contacts_notes_are_never_internal() -> None:
+    """They would not see them; without a word on it a note is internal for those inside alone (V5, V6)."""
+    outside = attrs.evolve(context(), outside=True)
+    for ctx, internal in ((context(), True), (outside, False)):
+        assert internal == edit.comment(plan(), ctx, "call", "Hello").task("call").comments[-1].internal
+    with pytest.raises(Refused, match="not internal"):
+        edit.comment(plan(), outside, "call", "Hello", internal=True)
 
 
 def test_comments_stand_on_tasks_and_on_the_plan() -> None:

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from actionplans.checks import FrozenMap
-from actionplans.model import Account, Objective, Plan, Play, Stage, Task
-from actionplans.model.plan import Completion, Metric, Milestone, Reading
+from actionplans.model import Account, Completion, Metric, Milestone, Objective, Plan, Play, Reading, Stage, Task
+from actionplans.permissions import Asker
 from actionplans.settings import CustomField, Section, Settings, TaskStatusName
-from actionplans.sharing import View, view
+from actionplans.sharing import People, View, Viewer, view
 from tests.project import PROJECT
 
 TODAY = dt.date(2026, 2, 2)
@@ -24,7 +24,7 @@ FIELDS = (
     CustomField("price", "Price", type="money"),
     CustomField("signed", "Signed on", type="date"),
     CustomField("vip", "VIP", type="yes_no"),
-    CustomField("areas", "Areas", type="several_of"),
+    CustomField("areas", "Areas", type="several_of", choices=("a", "b")),
     CustomField("sponsor", "Sponsor", type="person"),
     CustomField("segment", "Segment", of="account"),
 )
@@ -33,7 +33,8 @@ SETTINGS = Settings(custom_fields=FIELDS, task_statuses=(TaskStatusName("blocked
 
 def seen(plan: Plan, account: Account, settings: Settings = SETTINGS, names: dict[str, str] = NAMES) -> View:
     """The view of somebody who may see all of it, on 2 February 2026."""
-    made = view(plan, account, settings, viewer_id="ana", may_see=True, today=TODAY, names=names)
+    viewer = Viewer(Asker("ana", frozenset({"administrator"})))
+    made = view(plan, account, settings, viewer, today=TODAY, people=People(names))
     assert made is not None
     return made
 

@@ -9,8 +9,7 @@ from attrs import evolve
 
 from actionplans.checks import FrozenMap
 from actionplans.errors import Invalid
-from actionplans.model import Task
-from actionplans.model.plan import Metric
+from actionplans.model import Metric, Task
 from actionplans.settings import CustomField
 from actionplans.sharing import View
 from actionplans.tables import metric_text, summary_table, task_table

@@ -104,6 +104,19 @@ def test_a_date_moved_by_a_link_is_no_change_of_the_plan_s() -> None:
     assert plan.task("call") == found.decided().task("call"), "done: never changes"
 
 
+def test_a_milestone_whose_tasks_are_done_never_changes() -> None:
+    """As one that somebody has reached by hand; while a task is open it follows."""
+    first = attrs.evolve(FIRST, tasks=(attrs.evolve(FIRST.tasks[0], milestone="live"), *FIRST.tasks[1:]))
+    live = attrs.evolve(FIRST.milestones[0], title="Lively", due=Offset(30))
+    later = attrs.evolve(first, version=2, milestones=(live,))
+    plan = launched(first)
+    follows = upgraded(plan, first, later).decided().milestone("live")
+    assert ("Lively", START + dt.timedelta(30)) == (follows.title, follows.due)
+    done = changed(plan, edit.complete, "call")
+    assert done.milestone("live").reached_on is None
+    assert done.milestone("live") == upgraded(done, first, later).decided().milestone("live")
+
+
 def test_a_date_set_by_hand_is() -> None:
     """A conflict where the template counts it otherwise, and stays where it does not."""
     plan = changed(launched(FIRST), edit.update, "call", due=day(1, 8))

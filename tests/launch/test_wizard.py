@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import actionplans as ap
 from actionplans import codec
 from actionplans.errors import Invalid, Refused
-from actionplans.launch import add, back, change, choose, draft, drop, launch, only, summary, update
+from actionplans.launch import add, back, change, choose, compare, draft, drop, launch, only, summary, update
 from actionplans.launch.wizard import MOST_STEPS
 from actionplans.model import (
     Draft,
@@ -26,6 +26,18 @@ from actionplans.model import (
 from actionplans.settings import Settings
 from tests.launch.samples import ACME, DIRECTORY, MONDAY, NOW, by_key, day, numbers, template
 from tests.size import size
+
+OF_A_DRAFT: dict[str, Callable[..., object]] = {
+    "choose": lambda x: choose(x, "play"),
+    "drop": lambda x: drop(x, "play"),
+    "only": lambda x: only(x, "play"),
+    "add": lambda x: add(x, TemplateTask("", "Mine")),
+    "change": lambda x: change(x, "play", title="Other"),
+    "update": lambda x: update(x, title="Other"),
+    "back": back,
+    "launch": lambda x: launch(x, ACME, Settings(), directory=DIRECTORY, applier_id="ana", now=NOW, new_id=numbers()),
+    "summary": lambda x: summary(x, ACME, Settings(), directory=DIRECTORY, applier_id="ana", now=NOW),
+}
 
 TREE = template(
     TemplateTask("first", "First", parent="play", due=Offset(1), owner=("applier",)),
@@ -295,3 +307,18 @@ def test_a_draft_remembers_so_many_steps() -> None:
     for n in range(MOST_STEPS + 5):
         made = update(made, title=f"Title {n}")
     assert MOST_STEPS == len(made.past)
+
+
+@pytest.mark.parametrize("given", [None, "draft", TREE], ids=["nothing", "text", "template"])
+@pytest.mark.parametrize("step", OF_A_DRAFT)
+def test_a_step_wants_a_draft(step: str, given: object) -> None:
+    """And says so, whatever it is given instead."""
+    with pytest.raises(Invalid, match="draft: a Draft is wanted, not "):
+        OF_A_DRAFT[step](given)
+
+
+@pytest.mark.parametrize("given", [(None, TREE), (TREE, "b")], ids=["before", "after"])
+def test_comparing_wants_two_templates(given: tuple[object, object]) -> None:
+    """And says which is none."""
+    with pytest.raises(Invalid, match=f"{'before' if given[0] is None else 'after'}: a Template is wanted, not "):
+        compare(*given)  # type: ignore[arg-type]

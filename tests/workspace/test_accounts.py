@@ -169,7 +169,7 @@ def test_stored_roles_count_beside_given_ones(ws: Workspace) -> None:
 
 def test_an_administrator_cannot_lock_everybody_out(ws: Workspace) -> None:
     """A policy under which the actor could not edit the settings again is refused, with what to keep (R6)."""
-    with pytest.raises(Refused, match=r"keep a grant of settings\.edit"):
+    with pytest.raises(Refused, match=r"keep a grant of settings\.policy"):
         ws.settings.update(policy=(Grant("viewer", "*.see"),))
     with pytest.raises(Refused):
         ws.settings.update(policy=(*ws.settings.get().policy, Grant("administrator", "settings.*", allow=False)))

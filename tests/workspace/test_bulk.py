@@ -111,6 +111,17 @@ def test_what_fails_is_told_and_leaves_the_others_alone(ws: Workspace) -> None:
     assert 2 == len(list(ws.plans()))
 
 
+def test_a_row_that_names_no_account_or_has_no_template_is_told_as_that_row(ws: Workspace) -> None:
+    """By its key, with the field, or the argument that is lacking (T11)."""
+    unknown, nameless = Row("k-1", "nope", MONDAY), Row("", "nope", MONDAY)
+    for row, called in ((unknown, "row 'k-1'"), (nameless, "the row")):
+        (told,) = ws.launch_many([row], template="follow-up")
+        assert NotFound is type(told.error)
+        assert f"there is no account 'nope' here: the account_id of {called} names none" in str(told.error)
+    (told,) = ws.launch_many([unknown])
+    assert "row 'k-1': template: rows say nothing of it: give launch_many the one" in str(told.error)
+
+
 def test_a_draft_that_was_launched_before_is_told_with_its_plan(ws: Workspace) -> None:
     """Drafts may bring a job and a row of their own; launched again one by one they are refused (T11, C13)."""
     rows = [attrs.evolve(one, job="import", row=str(n)) for n, one in enumerate(drafts(ws, 4))]

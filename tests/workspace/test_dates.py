@@ -239,7 +239,7 @@ def test_a_plan_that_names_a_calendar_which_is_gone_is_worked_on_and_repaired(ws
     ws.change("plan", edit.update, "free", calendar="gulf")
     ws.people.update("ben", calendar="")
     default, _ = ws.settings.get().calendars
-    ws.settings.update(calendars=(default,))
+    ws.settings.update(calendars=(default,), confirmed=ws.settings.impact(calendars=(default,)))
     after = ws.change("plan", edit.update, "a", due=jan(9))
     assert ["plan"] == [one.item_id for one in after.warnings] and "clear it" in after.warnings[0].message
     assert ws.dates.explain("plan", "e").sentence() and ws.dates.slack("plan") and ws.dates.critical_path("plan")

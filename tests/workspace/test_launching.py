@@ -5,11 +5,11 @@ import pytest
 
 import actionplans as ap
 from actionplans import edit
-from actionplans.errors import Refused
+from actionplans.errors import NotFound, Refused
 from actionplans.model import Draft, Offset, Override, Template, TemplateTask, Warn
 from actionplans.settings import Grant, Settings
 from actionplans.workspace import Workspace, plans
-from tests.workspace.world import MONDAY, snapshot, store_of, watched
+from tests.workspace.world import FOLLOW_UP, MONDAY, snapshot, store_of, watched
 
 
 def draft(ws: Workspace, account: str = "acme") -> Draft:
@@ -21,6 +21,22 @@ def refusing(ws: Workspace) -> Workspace:
     """The workspace, where the same template is not launched twice."""
     ws.settings.update(double_launch="refuse")
     return ws
+
+
+def test_the_summary_lists_a_template_that_went_on(ws: Workspace) -> None:
+    """One that is retired or not stored like this stands in the way; the rest is shown all the same (T1, T4)."""
+    mine, unknown = draft(ws), attrs.evolve(FOLLOW_UP, id="nope", state="published")
+    other = attrs.evolve(mine, template=attrs.evolve(mine.template, description="Another"))
+    (obstacle,) = ws.summary(other).obstacles
+    assert "'Follow up' differs from what is stored: make the draft again" in obstacle.message
+    ws.templates.retire("follow-up", 1)
+    told = ws.summary(mine)
+    assert ["launching is refused: 'Follow up' is retired by now: make a draft of another version"] == [
+        one.message for one in told.obstacles
+    ]
+    assert ["call", "mail", "visit"] == [one.key for one in told.taken]
+    with pytest.raises(NotFound):
+        ws.summary(attrs.evolve(mine, template=unknown))
 
 
 def test_a_second_launch_warns(ws: Workspace) -> None:

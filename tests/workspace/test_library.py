@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 import actionplans as ap
-from actionplans import codec
+from actionplans import codec, launch
 from actionplans.errors import Invalid, NotAllowed, NotFound, Refused, Stale
 from actionplans.model import Template, TemplateTask
 from actionplans.settings import Collection, Grant
@@ -124,6 +124,16 @@ def test_a_draft_comes_back_as_it_was_kept(ana: Workspace) -> None:
     assert {one.id, other.id} == {stored.id for stored in ana.drafts.all()}
     assert first == ana.drafts.get(one.id).draft
     assert first == codec.loads(codec.dumps(one.draft)), "or the host keeps it as JSON"
+
+
+def test_a_kept_draft_is_not_the_draft_itself(ws: Workspace, ana: Workspace) -> None:
+    """Whoever launches what is kept is told what to pass."""
+    one = ana.drafts.save(draft(ana))
+    calls: tuple[Callable[..., object], ...] = (ana.launch, ana.preview_launch, ana.summary, launch.back)
+    for call in calls:
+        with pytest.raises(Invalid, match=r"a Draft is wanted, not StoredDraft .*: pass its \.draft"):
+            call(one)
+    assert [] == list(ws.plans())
 
 
 def test_a_later_page_takes_the_place_of_an_earlier_one(ana: Workspace) -> None:

@@ -49,7 +49,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("member", "ben"): SEES | {"complete", "assign", "delete"},
     ("member", "zoe"): SEES,
     ("viewer", "ana"): SEES,
-    ("partner", "ben"): set(),
+    ("partner", "ben"): {"see", "tasks", "complete"},
+    ("partner", "zoe"): set(),
     ("contact", "ana"): set(),
     ("nobody", "ana"): set(),
 }
@@ -85,7 +86,7 @@ def test_each_role_may_what_it_may(ws: Workspace, plan: View, role: str, person:
 @pytest.mark.parametrize("role", ["contact", "partner"])
 def test_for_an_outsider_every_id_is_unknown(ws: Workspace, plan: View, role: str) -> None:
     """A hidden plan, its items and a plan that there is not give the same error, whatever is asked (V7)."""
-    outsider = ws.acting_as(ap.Actor("ben", roles={role}))
+    outsider = ws.acting_as(ap.Actor("ben" if role == "contact" else "zoe", roles={role}))
     asks: tuple[Callable[[str], object], ...] = (
         outsider.view,
         outsider.history,
@@ -205,3 +206,15 @@ def test_asking_for_an_action_that_there_is_not_is_refused_with_a_guess(ws: Work
         ws.can("task.approve")
     ws.settings.update(actions=("task.approve",))
     assert ws.can("task.approve", plan.id, plan.task("call").id)
+
+
+def test_a_section_that_shares_otherwise_takes_the_right_to_share(ws: Workspace, plan: View) -> None:
+    """Moving a plan there may show it to customers, or hide it (V4, R3)."""
+    policy = (*ws.settings.get().policy, Grant("editor", "*.see"), Grant("editor", "plan.edit"))
+    ws.settings.update(policy=policy, roles=(*ws.settings.get().roles, "editor"))
+    editor = ws.acting_as(ap.Actor("zoe", roles={"editor"}))
+    assert "Other" == editor.change(plan.id, edit.update_plan, title="Other").plan.title
+    with pytest.raises(NotAllowed, match=r"plan\.share|no role"):
+        editor.change(plan.id, edit.update_plan, section="growth_plans")
+    ws.change(plan.id, edit.update_plan, section="growth_plans")
+    assert "client_commitments" == editor.change(plan.id, edit.update_plan, section="client_commitments").plan.section

@@ -123,6 +123,15 @@ def test_a_draft_wants_an_account_or_a_plan(ws: Workspace) -> None:
         ws.draft("follow-up")
 
 
+def test_a_draft_goes_under_an_item_by_its_id(ws: Workspace, plan: View) -> None:
+    """Whoever gives a key or title instead is told the id."""
+    there = running(ws, plan).plan.objectives[-1]
+    for said in ("faster", "Hire faster"):
+        with pytest.raises(NotFound, match=f"ids are wanted; the objective with the .* is '{there.id}'"):
+            ws.draft("hiring", plan_id=plan.id, parent_id=said)
+    assert there.id == ws.draft("hiring", plan_id=plan.id, parent_id=there.id).parent_id
+
+
 # Linking
 
 
@@ -141,6 +150,17 @@ def test_active_plays_of_an_account_are_found_and_linked(ws: Workspace, plan: Vi
     assert (plan.id, 4, "why") == (moved.id, len(moved.tasks), moved.plan.plays[1].objective_id)
     assert () == ws.view(other.id).plan.plays
     assert ["play.move"] * 2 == [[*ws.history(one)][-1].action for one in (plan.id, other.id)]
+
+
+def test_linking_without_the_plan_of_the_objective_says_how(ws: Workspace, plan: View) -> None:
+    """An objective of another plan wants `to`, a key or title the id."""
+    there = ws.new_plan("acme", "Other")
+    play, before = running(ws, there).play("play"), snapshot(store_of(ws))
+    with pytest.raises(NotFound, match="give to=, the id of its plan"):
+        ws.plays.link(there.id, play.id, "why")
+    with pytest.raises(NotFound, match="ids are wanted; the objective with the key 'faster' is"):
+        ws.plays.link(there.id, play.id, "faster")
+    assert before == snapshot(store_of(ws))
 
 
 def test_only_those_who_may_move_a_play_link_it(ws: Workspace, plan: View) -> None:

@@ -149,7 +149,7 @@ def library(ws: Workspace) -> Workspace:
     ws.settings.update(collections=(*LIBRARY, Collection("gone", "Gone")))
     for one in ws.settings.get().collections:
         ws.templates.publish(attrs.evolve(FOLLOW_UP, id=one.key, title=f"Of {one.title}", collection=one.key))
-    ws.settings.update(collections=LIBRARY)
+    ws.settings.update(collections=LIBRARY, confirmed=ws.settings.impact(collections=LIBRARY))
     return ws
 
 
@@ -279,7 +279,7 @@ def test_templates_are_found_by_words_and_place(ws: Workspace) -> None:
     assert ["t2"] == found(section="growth_plans") == found(category="Growth")
     assert ["t6"] == found("call", state="editing")
     assert ["t6", "t3"] == found("call", state=None)[:2]
-    assert [] == found(state="retired") == found(collection="nothing")
+    assert [] == found(state="retired")
 
 
 def test_the_newest_version_in_a_state_is_what_is_found(ws: Workspace) -> None:
@@ -300,6 +300,19 @@ def test_a_wrong_search_is_refused_at_once(ws: Workspace) -> None:
     with pytest.raises(Invalid) as error:
         ws.templates.find(5, kind="tsk", state="open", stage="not a key")  # type: ignore[arg-type]
     assert ["words", "kind", "stage", "state"] == [problem.place for problem in error.value.problems]
+
+
+def test_a_collection_that_there_is_not_is_no_empty_one(library: Workspace) -> None:
+    """A misspelt one is refused with a guess at those that the actor may see; a hidden one in the same words (V7)."""
+    seller = library.acting_as(ap.Actor("cleo", roles={"seller"}))
+    with pytest.raises(NotFound, match="there is no collection 'sails' here: is it sales?"):
+        seller.templates.find(collection="sails")
+    assert told(lambda one: seller.templates.find(collection=one), "service") == told(
+        lambda one: seller.templates.find(collection=one), "qqq"
+    )
+    assert ["sales"] == [one.id for one in seller.templates.find(collection="sales")]
+    assert ["gone"] == [one.id for one in library.templates.find(collection="gone")], "its templates are still there"
+    assert 1 == len(list(seller.templates.find(collection="")))
 
 
 def test_many_templates_are_streamed(ws: Workspace) -> None:

@@ -77,6 +77,9 @@ def test_what_was_changed_since_is_named_and_nothing_is_undone(ws: Workspace) ->
         ws.undo("plan", done.plan.revision)
     places = {one.place for one in error.value.problems}
     assert {"tasks['b'].start", "tasks['b'].due", "tasks['c'].start", "tasks['c'].due"} == places
+    told = {one.place: one.message for one in error.value.problems}["tasks['b'].due"]
+    title = ws.view("plan").task("b").title
+    assert f"{title!r} is gone or has changed since: undo revision {done.plan.revision + 1} (task.edit) first" == told
     assert before == snapshot(store_of(ws))
 
 

@@ -86,7 +86,8 @@ def test_launching_asks_again_because_settings_change(ws: Workspace) -> None:
     ws.templates.publish(good)
     draft = attrs.evolve(ws.draft("strange", "acme", start=MONDAY), dropped=frozenset({"left"}))
     assert 1 == len(ws.launch(draft).tasks)
-    ws.settings.update(objective_statuses=statuses[:-1], task_types=("task",))
+    lost = {"objective_statuses": statuses[:-1], "task_types": ("task",)}
+    ws.settings.update(**lost, confirmed=ws.settings.impact(**lost))
     wrong = said(lambda: ws.launch(attrs.evolve(draft, section="nothing", title="T")))
     assert {
         "items['o'].status": WRONG["objectives[0].status"],
@@ -147,7 +148,7 @@ def test_accounts_hold_what_their_fields_may(ws: Workspace) -> None:
     assert {"custom['colour']"} == said(lambda: ws.accounts.get_or_create("New", custom={"colour": "red"})).keys()
     assert {"custom['size']"} == said(lambda: ws.accounts.add(ap.Account("n", "N", custom={"size": True}))).keys()
     ws.accounts.update("acme", custom={"size": 5})
-    ws.settings.update(custom_fields=())
+    ws.settings.update(custom_fields=(), confirmed=ws.settings.impact(custom_fields=()))
     assert "smb" == ws.accounts.update("acme", type="smb").type
     ws.settings.update(custom_fields=(CustomField("since", "Since", "account", "date", required=True),))
     assert {"custom['since']": "is required: give it a value"} == said(lambda: ws.accounts.get_or_create("New"))

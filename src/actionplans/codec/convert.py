@@ -17,7 +17,7 @@ from cattrs.errors import AttributeValidationNote, ClassValidationError, Forbidd
 from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from actionplans.checks import FrozenMap, Value, check_of, shown, strange_key, verify
+from actionplans.checks import FrozenMap, Value, check_of, named, shown, strange_key, verify
 from actionplans.codec.forms import HELD, LEAVES, PLAIN, Leaf, always_written, hints_of, leaf_of
 from actionplans.errors import Invalid, Problem
 from actionplans.journal import Edit
@@ -109,7 +109,7 @@ def class_reader(cls: type, strict: bool) -> Read:
 
     def read(data: Any, _: Any = None) -> Any:
         if not isinstance(data, dict):
-            raise _wrong(f"an object with the fields of a {cls.__name__} is wanted, not {shown(data)}")
+            raise _wrong(f"an object with the fields of {named(cls)} is wanted, not {shown(data)}")
         try:
             value = made(data, cls)
         except ClassValidationError as group:

@@ -1,6 +1,8 @@
 """The verbs: functions `(plan, context, …) -> plan`. They check what they touch and refuse what breaks a rule.
 
-    items     add, update, move, share, comment
+    items     add, update, move, share
+    comments  comment, delete_comment
+    measuring measure, remove_reading
     tasks     start, complete, reopen, cancel, assign, link, unlink
     removal   impact, delete, restore
     plans     update_plan, complete_plan, cancel_plan, reopen_plan, archive_plan, share_plan
@@ -14,9 +16,11 @@ A verb that has nothing to do returns the very plan it was given. Through a work
 `ws.change(plan_id, edit.complete, task_id)`; alone it wants a `Context`.
 """
 
+from actionplans.edit.comments import comment, delete_comment
 from actionplans.edit.context import Context, verb
 from actionplans.edit.dates import pause_plan, recount, reschedule, resume_plan, set_anchor
-from actionplans.edit.items import EDITABLE, KEEP, Keep, add, comment, move, share, update
+from actionplans.edit.items import EDITABLE, KEEP, Keep, add, move, share, update
+from actionplans.edit.measuring import measure, remove_reading
 from actionplans.edit.plans import (
     EDITABLE_PLAN,
     archive_plan,
@@ -44,12 +48,15 @@ __all__ = [
     "complete",
     "complete_plan",
     "delete",
+    "delete_comment",
     "impact",
     "link",
+    "measure",
     "move",
     "open_predecessors",
     "pause_plan",
     "recount",
+    "remove_reading",
     "reopen",
     "reopen_plan",
     "reschedule",

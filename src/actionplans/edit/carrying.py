@@ -9,6 +9,7 @@ import attrs
 from attrs import frozen
 
 from actionplans.edit.context import Context, changeable, refuse, sound, stage_problems, too_many, wrong
+from actionplans.edit.objectives import ruled
 from actionplans.edit.removal import without
 from actionplans.edit.tasks import settled
 from actionplans.errors import Invalid, NotFound, Problem
@@ -62,9 +63,8 @@ def carry(source: Plan, target: Plan, context: Context, play_id: str, objective_
         found += stage_problems(after, context.settings, task)
     after = sound(after, after.plays[-1:] + moved, links=True, found=found)
     left = without(source, hand.ids)
-    return Carried(
-        settled(left, {task.id for task in left.tasks}), settled(after, {one.id for one in moved}), tuple(hand.lost())
-    )
+    left, after = settled(left, {task.id for task in left.tasks}), settled(after, {one.id for one in moved})
+    return Carried(ruled(source, left, context), ruled(target, after, context), tuple(hand.lost()))
 
 
 def _there_already(ids: frozenset[str], target: Plan) -> Iterator[Problem]:

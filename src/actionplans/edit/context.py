@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
+from inspect import signature
 from typing import Any, NoReturn, ParamSpec
 
 import attrs
 from attrs import frozen
 
 from actionplans.checks import EMPTY, problems, shown
+from actionplans.edit.objectives import ruled
 from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.model import Item, Plan, Task, Warn
 from actionplans.model.plan import id_wanted
@@ -39,7 +42,7 @@ class Context:
     `today` is the day in the plan's time zone (D1), `calendars` the names of owners' own calendars by their id (D7).
     `known_owner` says whether work may be assigned to a person, `team:ID` or `any_contact`; by default to anybody.
     `warn` hears what was not refused but the user should know, `moved` each item that a change moved besides itself,
-    with the reason (P6).
+    with the reason (P6). `outside` says that who asks sees only a part of the plan: a contact or partner (V5, V6).
     """
 
     actor_id: str
@@ -51,6 +54,7 @@ class Context:
     known_owner: Callable[[str], bool] = _anybody
     warn: Callable[[Warn], None] = _unheard
     moved: Callable[[Moved], None] = _unheard
+    outside: bool = False
 
     def days(self, plan: Plan, task: Task | None = None) -> WorkDays:
         """The calendar that counts for a task: its own, its owner's, the plan's, the settings' (D7).
@@ -92,13 +96,27 @@ class Context:
 
 
 def verb(action: str) -> Callable[[Callable[P, Plan]], Callable[P, Plan]]:
-    """Mark a function as a verb; with the item's kind its action is what `decide` is asked for: `task.complete`."""
+    """Mark a function as a verb; with the item's kind its action is what `decide` is asked for: `task.complete`.
+
+    What the settings' rules say of objectives follows in the same step (L6).
+    """
 
     def mark(function: Callable[P, Plan]) -> Callable[P, Plan]:
-        function.action = action  # type: ignore[attr-defined]
-        return function
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Plan:
+            after = function(*args, **kwargs)
+            plan, context = _given(function, args, kwargs)
+            return ruled(plan, after, context) if isinstance(after, Plan) else after
+
+        run.action = action  # type: ignore[attr-defined]
+        return run
 
     return mark
+
+
+def _given(function: Callable[..., Plan], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any]:
+    """The plan and the context that a verb was given, in whichever way."""
+    return args[:2] if len(args) > 1 else tuple(signature(function).bind(*args, **kwargs).arguments.values())[:2]
 
 
 def refuse(action: str, reason: str) -> NoReturn:

@@ -29,7 +29,7 @@ from actionplans.edit.following import followed
 from actionplans.edit.tasks import waiting_again
 from actionplans.edit.words import editable, touched
 from actionplans.errors import Invalid, NotFound, Problem
-from actionplans.model import Comment, Item, Milestone, Objective, Plan, Play, Stage, Task
+from actionplans.model import Item, Milestone, Objective, Plan, Play, Stage, Task
 from actionplans.model.plan import id_wanted
 from actionplans.schedule import settle
 from actionplans.schedule.bases import ends
@@ -50,6 +50,9 @@ Dates = tuple[dt.date | None, dt.date | None, int | None]
 DATES = ("start", "due", "duration")
 SPAN = frozenset({"start", "due", "end"})
 OFFSETS = frozenset({"offset", "start_offset", "end_offset"})
+
+
+READINGS = "readings come from edit.measure and edit.remove_reading: leave them out"
 
 
 class Keep(Enum):
@@ -106,11 +109,12 @@ EDITABLE: Mapping[str, frozenset[str]] = {
 }
 """The fields that `update` takes for each kind; the others have verbs of their own (owner, status, place, sharing)."""
 
-_NEVER_GIVEN: Mapping[str, object] = {
+NEVER_GIVEN: Mapping[str, object] = {
     "completion": None,
     "completions": 0,
     "was": None,
     "reached_on": None,
+    "shifts": (),
     "key": "",
     "fixed": False,
     "origin": None,
@@ -120,7 +124,9 @@ _NEVER_GIVEN: Mapping[str, object] = {
     "comments": (),
     "created_by": None,
     "shared": False,
+    "withheld": False,
 }
+"""What only launches, completions and other verbs give an item, and what it is without them."""
 
 
 @verb("create")
@@ -170,6 +176,9 @@ def update(plan: Plan, context: Context, item_id: str, **fields: Any) -> Plan:
     spanned = () if isinstance(item, Stage | Task) else SPAN & given.keys()
     if any(given[name] != getattr(item, name) for name in spanned):
         given["hand_dated"] = True
+    if isinstance(item, Objective) and given.get("status", item.status) != item.status:
+        given["was"] = None
+    given |= _metric(item, given)
     changed = _evolved(item, given)
     found = [*vocabulary_problems(changed, context.settings, touched(item, changed))]
     if isinstance(item, Objective | Play | Task) and "custom" in given:
@@ -222,32 +231,38 @@ def move(
 
 @verb("share")
 def share(plan: Plan, context: Context, item_id: str, shared: bool = True) -> Plan:
-    """The item's *show customer* mark (V4); what it lets contacts see also depends on the plan and its section."""
+    """The item's *show customer* mark (V4); what it lets contacts see also depends on the plan and its section.
+
+    Where the section shares plays, an objective without any is refused. Sharing shows again what a merge withheld: the
+    item, and the tasks of a play (M6).
+    """
     changeable(plan, "sharing")
     item = plan.item(item_id)
     if isinstance(item, Stage):
         refuse("sharing", f"a {item.kind} has no mark of its own: share what stands in it")
+    if isinstance(item, Objective) and shared is True and _shares_plays(plan, context):
+        if all(one.objective_id != item.id for one in plan.plays):
+            refuse("sharing", f"{item.title!r} holds no play yet: run one under it first (V4)")
     found = tuple(field_problems(type(item), {"shared": shared}))
     if found:
         raise Invalid(f"this {item.kind}", found)
-    return plan if item.shared == shared else replaced(plan, _evolved(item, {"shared": shared}))
+    changed: list[Item] = [] if item.shared == shared else [_evolved(item, {"shared": shared})]
+    if shared:
+        within = (task for task in plan.tasks if isinstance(item, Play) and task.parent_id == item.id)
+        held = (one for one in (*(changed or [item]), *within) if isinstance(one, Objective | Task) and one.withheld)
+        changed += [attrs.evolve(one, withheld=False) for one in held]
+    return replaced(plan, *changed) if changed else plan
 
 
-@verb("comment")
-def comment(plan: Plan, context: Context, item_id: str, text: str, *, internal: bool = True) -> Plan:
-    """A note on a task, or, by its own id, on the plan; contacts never see an internal one (V5).
-
-    A completed or cancelled plan still takes comments; a merged or archived one takes no change at all (M2, L1).
-    """
-    if plan.archived or plan.status == "merged":
-        changeable(plan, "commenting")
-    item = None if item_id == plan.id else plan.item(item_id)
-    if item is not None and not isinstance(item, Task):
-        refuse("commenting", f"a {item.kind} takes no comments: comment on its tasks or on the plan")
-    note = Comment(context.new_id(), context.actor_id, context.now, text, internal)
-    if item is None:
-        return attrs.evolve(plan, comments=(*plan.comments, note))
-    return replaced(plan, attrs.evolve(item, comments=(*item.comments, note)))
+def _metric(item: Item, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A metric that is given keeps the readings that there are; it can bring none of its own (L7)."""
+    metric, held = given.get("metric"), getattr(item, "metric", None)
+    if metric is None:
+        return {}
+    readings = held.readings if held is not None else ()
+    if metric.readings not in ((), readings):
+        wrong(f"this {item.kind}", "metric.readings", READINGS)
+    return {"metric": attrs.evolve(metric, readings=readings)}
 
 
 def _calendar(item: Item, context: Context) -> Iterator[Problem]:
@@ -260,11 +275,20 @@ def _evolved(item: I, fields: Mapping[str, Any]) -> I:
     return attrs.evolve(item, **fields) if fields else item
 
 
+def _shares_plays(plan: Plan, context: Context) -> bool:
+    """Whether the plan's section is shared by the profile `plays` (V4); one that is gone shares nothing."""
+    known = not plan.section or any(one.key == plan.section for one in context.settings.sections)
+    return known and context.settings.section(plan.section).profile == "plays"
+
+
 def _not_new(plan: Plan, context: Context, item: Item) -> Iterator[Problem]:
     """What a new item may not bring along: fields that other verbs give, and an id that is taken."""
-    for name, default in _NEVER_GIVEN.items():
+    for name, default in NEVER_GIVEN.items():
         if getattr(item, name, default) != default:
             yield Problem(name, "comes from another verb: leave it out")
+    metric = getattr(item, "metric", None)
+    if metric is not None and metric.readings:
+        yield Problem("metric.readings", READINGS)
     if isinstance(item, Task) and item.status not in ("open", "waiting"):
         yield Problem("status", f"a new task is open, not {item.status}: add it, then start or complete it")
     library = context.settings.stages if isinstance(item, Stage) else ()

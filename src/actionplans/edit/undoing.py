@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from actionplans.checks import shown
 from actionplans.edit.context import Context, changeable, no_calendar, refuse, unknown_owners
+from actionplans.edit.objectives import ruled
 from actionplans.edit.tasks import settled, successors
 from actionplans.errors import Invalid, Problem
 from actionplans.journal import Edit, undone
@@ -36,7 +37,7 @@ def taken(plan: Plan, context: Context, edits: Sequence[Edit], action: str) -> P
     for move in _moves(plan, back):
         context.moved(move)
     touched = frozenset(_touched(edits))
-    return settled(back, {task.id for task in successors(back, touched)} | touched)
+    return ruled(plan, settled(back, {task.id for task in successors(back, touched)} | touched), context)
 
 
 def _open(plan: Plan, edits: Iterable[Edit], action: str) -> None:

@@ -19,6 +19,7 @@ def touched(before: Item, after: Item) -> tuple[str, ...]:
 
 
 _MOVE, _DONE = "edit.move", "edit.complete and edit.reopen"
+_COMMENT = "edit.comment and edit.delete_comment"
 _ADD = "edit.add, edit.update, edit.move and edit.delete"
 
 ITEM_VERBS: Mapping[str, str] = {
@@ -28,7 +29,7 @@ ITEM_VERBS: Mapping[str, str] = {
     **dict.fromkeys(("parent_id", "milestone_id", "stage_id", "objective_id"), _MOVE),
     "dependencies": "edit.link and edit.unlink",
     "shared": "edit.share",
-    "comments": "edit.comment",
+    "comments": _COMMENT,
 }
 """What changes the fields of an item that have verbs of their own."""
 
@@ -39,7 +40,7 @@ PLAN_VERBS: Mapping[str, str] = {
     "anchors": "edit.set_anchor",
     "archived": "edit.archive_plan",
     "shared": "edit.share_plan",
-    "comments": "edit.comment",
+    "comments": _COMMENT,
     **dict.fromkeys(("stages", "objectives", "milestones", "plays", "tasks"), _ADD),
 }
 """What changes the fields of a plan that have verbs of their own."""

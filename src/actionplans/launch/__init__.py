@@ -24,12 +24,11 @@ from itertools import count
 
 import attrs
 
-from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.checks import EMPTY, FrozenMap, shown, wanted
 from actionplans.edit.context import changeable
 from actionplans.errors import Invalid, MissingAnchors, Problem, Refused
-from actionplans.launch.blueprint import Blueprint, blueprint, strange_anchors
+from actionplans.launch.blueprint import Blueprint, blueprint, strange_anchors, waits
 from actionplans.launch.conditions import holds
-from actionplans.launch.dates import waits
 from actionplans.launch.differences import Answer, Difference, Outcome, Upgrade
 from actionplans.launch.drafted import Place, drafted, placed
 from actionplans.launch.items import Launching
@@ -64,8 +63,8 @@ def draft(
     if anchors.get("start", start) != start:
         raise Invalid("draft", (Problem("anchors['start']", f"differs from the start, {start}: give one of them"),))
     made = Draft(
-        template=template,
-        account_id=account.id,
+        template=wanted(Template, template, "template"),
+        account_id=wanted(Account, account, "account").id,
         anchors=FrozenMap({**anchors, "start": start}),
         title=title or template.title,
         section=template.section,
@@ -101,17 +100,7 @@ def launch(
     `MissingAnchors` with all that are missing (D9), `Unresolved` with all rules that name nobody (T5), and `Invalid`
     for anything else that stands in the way, all problems at once.
     """
-    return _launching(
-        draft,
-        account,
-        settings,
-        directory=directory,
-        applier_id=applier_id,
-        now=now,
-        new_id=new_id,
-        trial=trial,
-        plan=plan,
-    ).plan()
+    return _launching(draft, account, settings, directory, applier_id, now, new_id, trial, plan).plan()
 
 
 def summary(
@@ -126,19 +115,9 @@ def summary(
     plan: Plan | None = None,
 ) -> Outline:
     """What the draft would launch, or all that stands in its way, for the last page of a wizard (T4)."""
-    numbers = map(str, count(1))
+    ids = (f"new-{n}" for n in count(1))
     try:
-        under_way = _launching(
-            draft,
-            account,
-            settings,
-            directory=directory,
-            applier_id=applier_id,
-            now=now,
-            new_id=lambda: f"new-{next(numbers)}",
-            trial=trial,
-            plan=plan,
-        )
+        under_way = _launching(draft, account, settings, directory, applier_id, now, ids.__next__, trial, plan)
         items = {one.id: one for one in under_way.plan().items()}
     except MissingAnchors as error:
         some_day = dict.fromkeys(error.anchors, draft.anchors.get("start") or now.date())
@@ -158,7 +137,6 @@ def _launching(
     draft: Draft,
     account: Account,
     settings: Settings,
-    *,
     directory: Directory,
     applier_id: str,
     now: dt.datetime,
@@ -167,7 +145,7 @@ def _launching(
     plan: Plan | None,
 ) -> Launching:
     """A launch that may begin: the state, the account, the anchors and the place are as they must be."""
-    template = draft.template
+    template = wanted(Draft, draft, "draft").template
     if template.state != "published" and not (trial and template.state == "editing"):
         advice = "publish it first" if template.state == "editing" else "launch another version"
         raise Refused("launching", f"version {template.version} of {template.title!r} is {template.state}: {advice}")
@@ -200,23 +178,22 @@ def _placed(draft: Draft, template: Template, plan: Plan | None, settings: Setti
 
 __all__ = [
     "Answer",
-    "Changed",
-    "Difference",
-    "Outcome",
-    "Upgrade",
-    "compare",
-    "upgrade",
     "Asked",
     "Blueprint",
+    "Changed",
+    "Difference",
     "Directory",
     "Line",
+    "Outcome",
     "Outline",
+    "Upgrade",
     "add",
     "asked_for",
     "back",
     "blueprint",
     "change",
     "choose",
+    "compare",
     "draft",
     "drop",
     "following",
@@ -226,5 +203,6 @@ __all__ = [
     "save_as_template",
     "summary",
     "update",
+    "upgrade",
     "waits",
 ]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import define, field
 
-from actionplans.checks import advice
+from actionplans.checks import FrozenMap, advice
 from actionplans.errors import Problem
 from actionplans.model import (
     Comment,
     CompletionEmail,
+    Dependency,
     Metric,
     Offset,
+    Plan,
     Reminder,
     Template,
     TemplateItem,
@@ -24,6 +26,7 @@ from actionplans.model import (
     TemplatePlay,
     TemplateTask,
 )
+from actionplans.model.words import LagUnit, LinkKind, TaskStatus
 from actionplans.ordering import order
 from actionplans.settings import Settings
 from actionplans.vocabularies import item_problems
@@ -37,7 +40,7 @@ Dated = TemplateObjective | TemplateMilestone | TemplatePlay | TemplateTask
 Owned = TemplateObjective | TemplatePlay | TemplateTask
 """The items of a template that have an owner."""
 
-Tail = tuple[
+Rest = tuple[
     bool,
     int | None,
     Reminder | None,
@@ -46,13 +49,55 @@ Tail = tuple[
     tuple[Comment, ...],
     tuple[str, ...],
     bool,
+    FrozenMap[str, Any],
 ]
-"""The fields of a launched task that are the same in every plan, from `required` to `shared`, as Task has them."""
+"""The fields of a launched task that are the same in every plan, from `required` to `custom`, as Task has them."""
+
+MOULDS = 64
+"""How many choices of items of one template are kept."""
+
+
+class Shape(NamedTuple):
+    """What a task of a template is in every plan, before it has ids, an owner and dates there.
+
+    `links` are those to items that are taken, as Dependency has their fields. `relative` says that its offsets name
+    items.
+    """
+
+    item: TemplateTask
+    status: TaskStatus
+    links: tuple[tuple[str, LinkKind, int, LagUnit], ...]
+    relative: bool
+    rest: Rest
+
+
+@define
+class Mould:
+    """What launches have in common that take the same items of a template under the same settings.
+
+    `keys` are those of the items in their order, `in_order` comes before what counts from it, `dated` are dates that
+    were worked out before.
+    """
+
+    keys: tuple[str, ...]
+    in_order: tuple[Dated, ...]
+    owned: tuple[Owned, ...]
+    tasks: tuple[Shape, ...]
+    dated: dict[Any, dict[str, Dates]] = field(factory=dict)
+
+
+@define
+class Settled:
+    """A blueprint under certain settings: what its items hold that these do not have, by key, and the moulds made."""
+
+    settings: Settings
+    strange: Mapping[str, tuple[Problem, ...]]
+    moulds: dict[frozenset[str], Mould] = field(factory=dict)
 
 
 @define
 class Blueprint:
-    """What a template gives to every launch of it: its rules, anchors, the order of its dates, and dates made before.
+    """What a template gives to every launch of it: its rules, anchors, the order of its dates, and what it made before.
 
     `anchors` are all names that a launch must give, `in_order` comes before what counts from it, `keys` are all items'.
     """
@@ -63,16 +108,35 @@ class Blueprint:
     in_order: tuple[Dated, ...]
     keys: frozenset[str]
     conditional: bool
-    tails: tuple[Tail, ...]
-    dated: dict[Any, dict[str, Dates]] = field(factory=dict)
-    told: tuple[Settings, dict[str, tuple[Problem, ...]]] | None = None
+    settled: Settled | None = None
 
-    def strange(self, settings: Settings) -> Mapping[str, tuple[Problem, ...]]:
-        """By key, what items hold that the settings do not have; kept for the next launch under the same settings."""
-        if self.told is None or self.told[0] is not settings:
+    def under(self, settings: Settings) -> Settled:
+        """What the template gives under these settings; kept for the next launch under the same."""
+        known = self.settled
+        if known is None or known.settings is not settings:
             found = ((item.key, tuple(item_problems(item, settings))) for item in self.template.items())
-            self.told = settings, {key: problems for key, problems in found if problems}
-        return self.told[1]
+            known = self.settled = Settled(settings, {key: problems for key, problems in found if problems})
+        return known
+
+    def mould(self, settings: Settings, keys: frozenset[str]) -> Mould:
+        """What is the same in every launch of these items; kept for the next one that takes the same."""
+        moulds = self.under(settings).moulds
+        known = moulds.get(keys)
+        if known is None:
+            if len(moulds) >= MOULDS:
+                moulds.clear()
+            known = moulds[keys] = self._mould(settings, keys)
+        return known
+
+    def _mould(self, settings: Settings, keys: frozenset[str]) -> Mould:
+        template, defaults = self.template, settings.defaults("task")
+        owned: tuple[Owned, ...] = (*template.objectives, *template.plays, *template.tasks)
+        return Mould(
+            tuple(one.key for one in template.items() if one.key in keys),
+            tuple(one for one in self.in_order if one.key in keys),
+            tuple(one for one in owned if one.key in keys),
+            tuple(_shape(one, keys, defaults) for one in template.tasks if one.key in keys),
+        )
 
 
 class _ById:
@@ -109,7 +173,6 @@ def _kept(key: _ById) -> Blueprint:
         tuple(dated[name] for name in ordered),
         frozenset(one.key for one in items),
         any(getattr(one, "conditions", ()) for one in items),
-        tuple(_tail(task) for task in template.tasks),
     )
 
 
@@ -123,12 +186,20 @@ def anchors_of(template: Template) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("start", *template.anchors, *_named_anchors(template))))
 
 
-def strange_anchors(given: Iterable[str], known: Iterable[str]) -> tuple[Problem, ...]:
+def strange_anchors(given: Iterable[str], known: Iterable[str], of: str = "the template") -> tuple[Problem, ...]:
     """The dates that are given and that the template does not have (D9)."""
     return tuple(
-        Problem(f"anchors[{name!r}]", f"the template has no such date: {advice(name, known)}")
-        for name in sorted(frozenset(given).difference(known))
+        Problem(f"anchors[{name!r}]", f"{of} has no such date: {advice(str(name), known)}")
+        for name in sorted(frozenset(given).difference(known), key=str)
     )
+
+
+def moved_anchors(plan: Plan, given: Mapping[str, dt.date]) -> Iterator[Problem]:
+    """The dates that are given and that the plan has on another day (D9)."""
+    for name, day in given.items():
+        if plan.anchors.get(name, day) != day:
+            told = f"is {plan.anchors[name]} in the plan: leave it out, or move it there (edit.set_anchor)"
+            yield Problem(f"anchors[{name!r}]", told)
 
 
 def _before(item: Dated) -> Iterator[str]:
@@ -150,5 +221,30 @@ def _named_anchors(template: Template) -> Iterator[str]:
                 yield offset.anchor
 
 
-def _tail(task: TemplateTask) -> Tail:
-    return (task.required, task.weight, task.reminder, task.completion_email, task.metric, (), task.tags, task.shared)
+def _shape(task: TemplateTask, keys: frozenset[str], defaults: Mapping[str, Any]) -> Shape:
+    links = tuple(one for one in task.after if one.predecessor_id in keys)
+    offsets = [one for one in (task.start, task.due) if one is not None and one.item_id]
+    return Shape(
+        task,
+        "waiting" if waits(links, *(one for one in offsets if one.item_id in keys)) else "open",
+        tuple((one.predecessor_id, one.kind, one.lag, one.unit) for one in links),
+        bool(offsets),
+        (
+            task.required,
+            task.weight,
+            task.reminder,
+            task.completion_email,
+            task.metric,
+            (),
+            task.tags,
+            task.shared,
+            FrozenMap({**defaults, **task.custom}) if defaults else task.custom,
+        ),
+    )
+
+
+def waits(links: Iterable[Dependency], *offsets: Offset | None) -> bool:
+    """Whether anything must be finished before this task: an FS link, or an offset counted from a task (P1, P3)."""
+    return any(one.kind == "FS" for one in links) or any(
+        one is not None and one.anchor.startswith("task:") for one in offsets
+    )

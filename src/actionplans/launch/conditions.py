@@ -28,7 +28,8 @@ def taken(
     A required task is dropped only with something that it stands under (T2); else that is a problem too. Of a stage
     library everything may be left out.
     """
-    for key in sorted((draft.dropped | draft.overrides.keys()) - blueprint.keys):
+    named = draft.dropped | draft.overrides.keys() if draft.overrides else draft.dropped
+    for key in sorted(named - blueprint.keys) if named else ():
         problems.append(Problem(f"items[{key!r}]", "the template has no item of this key"))
     if not draft.dropped and not blueprint.conditional:
         return blueprint.keys

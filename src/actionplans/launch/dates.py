@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field
 
 from actionplans.checks import EMPTY, FrozenMap
 from actionplans.errors import Invalid, Problem
-from actionplans.launch.blueprint import Blueprint, Dated, Dates
+from actionplans.launch.blueprint import Blueprint, Dated, Dates, Mould
 from actionplans.launch.drafted import AS_IT_IS, Place
 from actionplans.launch.owners import Directory
-from actionplans.model import Dependency, Draft, Offset, TemplateMilestone, TemplateObjective, TemplateTask
+from actionplans.model import Draft, Offset, TemplateMilestone, TemplateObjective, TemplateTask
 from actionplans.schedule import bound, offset_date, settle
 from actionplans.schedule.moving import Moving
 from actionplans.settings import Settings
@@ -48,17 +48,23 @@ class Dating:
 
     def of_items(self, taken: frozenset[str], owners: Mapping[str, str | None]) -> dict[str, Dates]:
         """The dates of every item that has some, by key; the same question is worked out once for all launches."""
-        items = [item for item in self.blueprint.in_order if item.key in taken]
-        calendars = tuple(self.days_of(item, owners) for item in items)
+        mould = self.blueprint.mould(self.settings, taken)
         if self.draft.overrides or self.problems or self.place is not None:
-            return self._worked_out(items, calendars)
-        asked = (taken, self.anchors, calendars)
-        known = self.blueprint.dated.get(asked)
+            return self._worked_out(mould.in_order, owners)
+        asked = self.anchors, self._calendars_of(mould, owners)
+        known = mould.dated.get(asked)
         if known is None:
-            known = self._worked_out(items, calendars)
-            if not self.problems and len(self.blueprint.dated) < KEPT:
-                self.blueprint.dated[asked] = known
+            known = self._worked_out(mould.in_order, owners)
+            if not self.problems and len(mould.dated) < KEPT:
+                mould.dated[asked] = known
         return known
+
+    def _calendars_of(self, mould: Mould, owners: Mapping[str, str | None]) -> tuple[str, ...]:
+        """The names of the owners' own calendars, item by item; none where nobody has one, as nearly always."""
+        named = self.directory.calendar_of
+        if not any(map(named, set(owners.values()))):
+            return ()
+        return tuple([named(owners.get(item.key)) for item in mould.in_order])
 
     def days_of(self, item: Dated, owners: Mapping[str, str | None]) -> WorkDays:
         """The task's calendar, else its owner's, else the plan's, else the settings' (D7); of others the plan's."""
@@ -101,8 +107,8 @@ class Dating:
         held = (one for one in place.plan.objectives if one.id in reused)
         return {reused[one.id]: (one.start, one.end, None) for one in held} | dict(place.known)
 
-    def _worked_out(self, items: Iterable[Dated], calendars: Iterable[WorkDays]) -> dict[str, Dates]:
-        dates = self._there()
+    def _worked_out(self, items: Sequence[Dated], owners: Mapping[str, str | None]) -> dict[str, Dates]:
+        dates, calendars = self._there(), [self.days_of(item, owners) for item in items]
         for item, days in zip(items, calendars, strict=True):
             if item.key in dates:
                 continue
@@ -157,14 +163,3 @@ class Dating:
             told = f"counts from {offset.anchor}, which has no date here: choose it too, or give a date"
             raise Invalid("offset", (Problem("offset", told),))
         return offset_date(offset, anchor, days)
-
-
-def waits(links: tuple[Dependency, ...], *offsets: Offset | None) -> bool:
-    """Whether anything must be finished before this task: an FS link, or an offset counted from a task (P1, P3)."""
-    for link in links:  # loops, since every launched task is asked
-        if link.kind == "FS":
-            return True
-    for offset in offsets:  # noqa: SIM110
-        if offset is not None and offset.anchor.startswith("task:"):
-            return True
-    return False

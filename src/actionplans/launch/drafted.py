@@ -12,7 +12,7 @@ from attrs import frozen
 
 from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.errors import Invalid, Problem
-from actionplans.launch.blueprint import Dates
+from actionplans.launch.blueprint import Dates, moved_anchors
 from actionplans.model import (
     Draft,
     Override,
@@ -130,10 +130,7 @@ def placed(draft: Draft, template: Template, plan: Plan, settings: Settings) -> 
         found.append(Problem("plan_id", "a template of whole plans starts a plan of its own: leave it out"))
     if draft.account_id != plan.account_id:
         found.append(Problem("plan_id", "is a plan of another account"))
-    for name, day in draft.anchors.items():
-        if name != "start" and plan.anchors.get(name, day) != day:
-            told = f"is {plan.anchors[name]} in the plan: leave it out, or move it there (edit.set_anchor)"
-            found.append(Problem(f"anchors[{name!r}]", told))
+    found += moved_anchors(plan, {name: day for name, day in draft.anchors.items() if name != "start"})
     found += _wrong_parent(draft, template, plan)
     if found:
         raise Invalid("the draft", tuple(found))

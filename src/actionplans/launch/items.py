@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import attrs
 from attrs import define, field
 
-from actionplans.checks import EMPTY, FrozenMap
+from actionplans.checks import EMPTY
 from actionplans.errors import Invalid, Problem, Unresolved
-from actionplans.launch.blueprint import Blueprint, Dates, Owned
+from actionplans.launch.blueprint import Blueprint, Dates, Shape
 from actionplans.launch.conditions import taken
-from actionplans.launch.dates import Dating, waits
+from actionplans.launch.dates import Dating
 from actionplans.launch.drafted import AS_IT_IS, Place
 from actionplans.launch.owners import Directory, Owners
 from actionplans.model import (
@@ -33,7 +33,6 @@ from actionplans.model import (
     TemplateObjective,
     TemplatePlay,
     TemplateStage,
-    TemplateTask,
 )
 from actionplans.settings import Settings
 from actionplans.vocabularies import STAGE_WANTED, custom_problems, section_problems, wants_stages, with_defaults
@@ -45,8 +44,8 @@ _NOT_OF = {"stage": ("start", "due", "owner_id"), "milestone": ("start", "owner_
 """What a draft cannot say of these kinds of items: they have none."""
 
 
-class Made(NamedTuple):
-    """What a launch makes, by the names that a plan has for it."""
+class Items(NamedTuple):
+    """Items of a plan, by the names that it has for them."""
 
     stages: tuple[Stage, ...]
     objectives: tuple[Objective, ...]
@@ -95,7 +94,7 @@ class Launching:
             made = self.made()
             self._fits(made.tasks)
             return self._new(plan_id, made)
-        self.keys -= place.reused.keys()
+        self.keys = self.keys.difference(place.reused)
         if place.root is not None and place.root.key not in self.keys:
             self.problems.append(Problem(f"items[{place.root.key!r}]", "is what is launched: it cannot be left out"))
             self._refuse()
@@ -104,14 +103,15 @@ class Launching:
         self._fits(made.tasks)
         return self._into(place, made)
 
-    def made(self) -> Made:
+    def made(self) -> Items:
         """The items of the `keys`; what is wrong with them is among the `problems`."""
-        template, place = self.blueprint.template, self.place
+        template, place, new_id = self.blueprint.template, self.place, self.new_id
+        mould = self.blueprint.mould(self.settings, self.keys)
         if place is None:
-            self.ids = {item.key: self.new_id() for item in template.items() if item.key in self.keys}
+            self.ids = {key: new_id() for key in mould.keys}
         else:
             here = place.here.get
-            self.ids = {item.key: here(item.key) or self.new_id() for item in template.items() if item.key in self.keys}
+            self.ids = {key: here(key) or new_id() for key in mould.keys}
             self.ids |= place.reused
             if place.here:
                 library = (one.key for one in template.stages if one.key not in place.here)
@@ -119,25 +119,26 @@ class Launching:
         stages = tuple(one for one in self._made(template.stages, self._stage) if one is not None)
         self._words()
         self._overrides()
-        self.owner_of = {item.key: self.owners.of(item) for item in self._owned()}
+        owner = self.owners.of
+        self.owner_of = {item.key: owner(item) for item in mould.owned}
         held = place.held if place is not None else EMPTY
         self.dates = self.dating.of_items(self.keys, {**self.owner_of, **held} if held else self.owner_of)
-        return Made(
+        return Items(
             stages,
             self._made(template.objectives, self._objective),
             self._made(template.milestones, self._milestone),
             self._made(template.plays, self._play),
-            self._tasks(),
+            self._tasks(mould.tasks),
         )
 
-    def _into(self, place: Place, made: Made) -> Plan:
+    def _into(self, place: Place, made: Items) -> Plan:
         """The running plan with what was made for it at the end of each kind (T13)."""
         self._refuse()
         plan, anchors = place.plan, place.anchors.having("start", place.plan.start)
         lists: dict[str, Any] = {name: (*getattr(plan, name), *items) for name, items in made._asdict().items()}
         return attrs.evolve(plan, anchors=anchors, **lists)
 
-    def _new(self, plan_id: str, made: Made) -> Plan:
+    def _new(self, plan_id: str, made: Items) -> Plan:
         draft, template = self.draft, self.blueprint.template
         stage_id, owner_id = self._stage_of_plan(), self.owners.of_plan()
         self._refuse()
@@ -179,16 +180,12 @@ class Launching:
 
     def _refuse(self) -> None:
         """Raise whatever was found, all at once (T5)."""
+        if not (self.owners.unresolved or self.problems):
+            return
         what = f"the launch of {self.blueprint.template.title!r}"
         if self.owners.unresolved:
             raise Unresolved(what, (*self.owners.unresolved, *self.problems))
-        if self.problems:
-            raise Invalid(what, tuple(self.problems))
-
-    def _owned(self) -> Iterator[Owned]:
-        template = self.blueprint.template
-        owned: tuple[Owned, ...] = (*template.objectives, *template.plays, *template.tasks)
-        return (one for one in owned if one.key in self.keys)
+        raise Invalid(what, tuple(self.problems))
 
     def _made(self, items: Iterable[T], make: Callable[[T], I]) -> tuple[I, ...]:
         """The items that are taken, made one by one; what is wrong with one is told under its key."""
@@ -203,7 +200,7 @@ class Launching:
 
     def _words(self) -> None:
         """What the taken items and the plan hold must be in the settings, which may have changed meanwhile (L1, R5)."""
-        for key, found in self.blueprint.strange(self.settings).items():
+        for key, found in self.blueprint.under(self.settings).strange.items():
             if key in self.keys:
                 self.problems += [one.under(f"items[{key!r}]") for one in found]
         if self.place is None:
@@ -314,26 +311,23 @@ class Launching:
             hand_dated=self._hand_dated(item),
         )
 
-    def _tasks(self) -> tuple[Task, ...]:
+    def _tasks(self, shapes: Iterable[Shape]) -> tuple[Task, ...]:
         """The tasks; Task is built by position, because there are very many."""
-        ids, keys, overrides, made = self.ids, self.keys, self.draft.overrides, []
-        defaults, own = self.settings.defaults("task"), self.own
-        dates, owner_of, here, owners = self.dates, self.owner_of, self._here, self.owners
+        ids, overrides, own, made = self.ids, self.draft.overrides, self.own, []
+        dates, owner_of, here, owners, applier = self.dates, self.owner_of, self._here, self.owners, self.applier_id
         loose = self.draft.parent_id if self.place is not None else None
-        for item, tail in zip(self.blueprint.template.tasks, self.blueprint.tails, strict=True):
-            key = item.key
-            if key not in keys:
-                continue
+        running = self.place is not None
+        for item, status, links, relative, rest in shapes:
+            key, offset, start_offset = item.key, item.due, item.start
             given = overrides.get(key, AS_IT_IS) if overrides else AS_IT_IS
             start, due, duration = dates[key]
-            links = self._links(item) if item.after else ()
-            offset = None if item.due is None else here(item.due, item)
-            start_offset = None if item.start is None else here(item.start, item)
+            if relative or running:
+                offset, start_offset = here(offset, item), here(start_offset, item)
             made.append(
                 Task(
                     ids[key],
                     given.title or item.title,
-                    "waiting" if waits(links, offset, start_offset) else "open",
+                    status,
                     owner_of[key],
                     start,
                     due,
@@ -342,7 +336,7 @@ class Launching:
                     ids.get(item.parent) if item.parent else loose,
                     ids.get(item.milestone),
                     ids.get(item.stage),
-                    links,
+                    tuple([Dependency(ids[one], kind, lag, unit) for one, kind, lag, unit in links]) if links else (),
                     item.description if given.description is None else given.description,
                     item.priority,
                     item.category,
@@ -356,19 +350,13 @@ class Launching:
                     owners.helpers(item) if item.helpers else (),
                     item.owner,
                     given.owner_id is not None,
-                    *tail,
-                    FrozenMap({**defaults, **item.custom}) if defaults else item.custom,
+                    *rest,
                     "" if key in own else key,
                     item.fixed,
-                    created_by=self.applier_id,
+                    created_by=applier,
                 )
             )
         return tuple(made)
-
-    def _links(self, item: TemplateTask) -> tuple[Dependency, ...]:
-        ids, keys = self.ids, self.keys
-        linked = [link for link in item.after if link.predecessor_id in keys]
-        return tuple([Dependency(ids[link.predecessor_id], link.kind, link.lag, link.unit) for link in linked])
 
     def _here(self, offset: Offset | None, item: TemplateItem) -> Offset | None:
         """An offset of the template as it stands in the plan: what it counts from is named by id.

@@ -6,6 +6,7 @@ And who has it when the account gets another owner (T6).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import attrs
 from attrs import define, field, frozen
@@ -41,14 +42,30 @@ class Asked:
 
 def asked_for(draft: Draft, account: Account, applier_id: str) -> Asked:
     """Whom `launch` will look for in the directory."""
-    rules = blueprint(draft.template).rules | rules_of(draft.added.items())
+    rules, own = blueprint(draft.template).rules, rules_of(draft.added.items())
+    named = _named_by(rules | own if own else rules)
     persons = {applier_id, *account.roles.values(), *(one.partner_id for one in account.partners)}
     persons |= {one for one in (account.owner_id, account.primary_contact_id, draft.owner_id) if one}
     persons |= {one.owner_id for one in draft.overrides.values() if one.owner_id}
-    persons |= {rule.removeprefix("person:") for rule in rules if rule.startswith("person:")}
-    teams = {one.removeprefix(TEAM) for one in (*rules, *persons) if one.startswith(TEAM)}
-    emails = frozenset(rule.removeprefix("email:") for rule in rules if rule.startswith("email:"))
-    return Asked(frozenset(one for one in persons if not one.startswith(TEAM)), frozenset(teams), emails)
+    teams = {one for one in persons if one.startswith(TEAM)}
+    return Asked(
+        named.persons | (persons - teams), named.teams | {one.removeprefix(TEAM) for one in teams}, named.emails
+    )
+
+
+@lru_cache(maxsize=64)
+def _named_by(rules: frozenset[str]) -> Asked:
+    """Whom rules name by themselves, whatever the account."""
+
+    def after(word: str) -> frozenset[str]:
+        return frozenset(one.removeprefix(word) for one in rules if one.startswith(word))
+
+    persons = after("person:")
+    return Asked(
+        frozenset(one for one in persons if not one.startswith(TEAM)),
+        after(TEAM) | frozenset(one.removeprefix(TEAM) for one in persons if one.startswith(TEAM)),
+        after("email:"),
+    )
 
 
 @define
@@ -68,17 +85,17 @@ class Owners:
 
     def of(self, item: Owned) -> str | None:
         """The owner of an item: the one chosen in the draft, else the first that its rules name."""
-        override = self.draft.overrides.get(item.key)
-        place = f"items[{item.key!r}].owner"
+        override = self.draft.overrides.get(item.key) if self.draft.overrides else None
         if override is not None and override.owner_id is not None:
-            return self._chosen(override.owner_id, place)
-        return self._first(item.owner, place)
+            return self._chosen(override.owner_id, f"items[{item.key!r}].owner")
+        return self.resolved.get(item.owner) or self._first(item.owner, f"items[{item.key!r}].owner")
 
     def helpers(self, item: TemplateTask) -> tuple[str, ...]:
         """The helpers of a task, each once."""
         if not item.helpers:
             return ()
-        found = (self._first((rule,), f"items[{item.key!r}].helpers") for rule in item.helpers)
+        known, place = self.resolved.get, f"items[{item.key!r}].helpers"
+        found = (known((rule,)) or self._first((rule,), place) for rule in item.helpers)
         return tuple(dict.fromkeys(one for one in found if one))
 
     def _chosen(self, owner_id: str | None, place: str) -> str | None:
@@ -88,9 +105,6 @@ class Owners:
 
     def _first(self, rules: tuple[str, ...], place: str) -> str | None:
         """The first rule that names somebody active (T5); None for no rules at all."""
-        known = self.resolved.get(rules)
-        if known is not None:
-            return known
         for rule in rules:
             found = self._named(rule)
             if found is not None and self._known(found):

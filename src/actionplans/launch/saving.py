@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 from attrs import define, field
@@ -20,13 +20,13 @@ from actionplans.checks import FrozenMap, field_problems, shown
 from actionplans.errors import Invalid, Problem
 from actionplans.launch.blueprint import Dated, Dates, blueprint
 from actionplans.launch.dates import Dating
+from actionplans.launch.items import Items
 from actionplans.launch.owners import Directory
 from actionplans.launch.said import Saying, rules_for
 from actionplans.model import (
     Account,
     Draft,
     Item,
-    Milestone,
     Objective,
     Offset,
     Plan,
@@ -73,30 +73,23 @@ def save_as_template(
     return _Saving(plan, account, settings, directory, play, _saved(plan, settings, play)).template(id, title)
 
 
-class _Saved(NamedTuple):
-    """What is saved, by the names that a plan has for it; with the stages of the library that tasks stand in."""
+def _saved(plan: Plan, settings: Settings, play: Play | None) -> Items:
+    """All of a plan but its cancelled tasks; of a play its tasks, and the milestones and stages that these name.
 
-    stages: tuple[Stage, ...]
-    objectives: tuple[Objective, ...]
-    milestones: tuple[Milestone, ...]
-    plays: tuple[Play, ...]
-    tasks: tuple[Task, ...]
-
-
-def _saved(plan: Plan, settings: Settings, play: Play | None) -> _Saved:
-    """All of a plan but its cancelled tasks; of a play its tasks, and the milestones and stages that these name."""
+    The stages of the library that tasks stand in are among them.
+    """
     own = (task for task in plan.tasks if play is None or task.parent_id == play.id)
     tasks = tuple(task for task in own if task.status != "cancelled")
     stood = {task.stage_id for task in tasks}
     library = tuple(one for one in settings.stages if one.id in stood)
     if play is None:
-        return _Saved((*library, *plan.stages), plan.objectives, plan.milestones, plan.plays, tasks)
+        return Items((*library, *plan.stages), plan.objectives, plan.milestones, plan.plays, tasks)
     named = {task.milestone_id for task in tasks}
     named |= {link.predecessor_id for task in tasks for link in task.dependencies}
     dated: tuple[Timed, ...] = (play, *tasks)
     named |= {offset.item_id for one in dated for _, offset in ends(one) if offset is not None}
     stages = tuple(one for one in plan.stages if one.id in stood)
-    return _Saved((*library, *stages), (), tuple(one for one in plan.milestones if one.id in named), (play,), tasks)
+    return Items((*library, *stages), (), tuple(one for one in plan.milestones if one.id in named), (play,), tasks)
 
 
 @define
@@ -111,7 +104,7 @@ class _Saving:
     settings: Settings
     directory: Directory
     play: Play | None
-    saved: _Saved
+    saved: Items
     problems: list[Problem] = field(factory=list)
     dates: dict[str, Dates] = field(factory=dict)
     owners: dict[str, str | None] = field(factory=dict)
@@ -304,7 +297,7 @@ class _Saving:
                 yield name
 
 
-def _start_of(saved: _Saved, play: Play, plan: Plan) -> dt.date:
+def _start_of(saved: Items, play: Play, plan: Plan) -> dt.date:
     """The day that the dates of a play count from: its start, else the first in it, else the plan's."""
     if play.start is not None:
         return play.start
@@ -323,7 +316,7 @@ class _Keys:
     is referred to by its id; a custom one gets no key by which a launch would take it for one of those.
     """
 
-    def __init__(self, saved: _Saved, settings: Settings) -> None:
+    def __init__(self, saved: Items, settings: Settings) -> None:
         """Give every item its key."""
         self.taken: set[str] = set()
         self.numbers: Counter[str] = Counter()

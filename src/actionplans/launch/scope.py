@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping
 
+from actionplans.errors import Refused
 from actionplans.launch.blueprint import Dates
 from actionplans.launch.versions import by_key
 from actionplans.model import (
     Item,
+    Launch,
     Milestone,
     Plan,
     Stage,
@@ -15,7 +18,17 @@ from actionplans.model import (
     Template,
     TemplateItem,
 )
-from actionplans.schedule.bases import base_of, dates, done_days, sources
+from actionplans.schedule.bases import base_of, dates, sources
+
+
+def launch_of(plan: Plan, play_id: str | None) -> Launch:
+    """The launch of the plan itself, or of one of its plays; raises `Refused` where there is none."""
+    play = plan.play(play_id) if play_id is not None else None
+    launch = plan.launch if play is None else play.launch
+    if launch is None:
+        what = "this plan" if play is None else f"the play {play.title!r}"
+        raise Refused("upgrading", f"{what} was not launched from a template by itself")
+    return launch
 
 
 def items_of(plan: Plan, play_id: str | None, said: Mapping[str, TemplateItem]) -> dict[str, Item]:
@@ -69,30 +82,33 @@ def moved_out(plan: Plan, play_id: str | None) -> set[str]:
     return {task.key for task in plan.tasks if task.key and task.parent_id not in running}
 
 
-def stands(plan: Plan, item: Item) -> Dates:
-    """The dates from which others count in an item that does not move."""
+def stands(item: Item, reached: Mapping[str, dt.date]) -> Dates:
+    """The dates from which others count in an item that does not move; `reached` as for `is_closed`."""
     if isinstance(item, Stage):
         return None, None, None
     start, due = dates(item)
     if isinstance(item, Task) and item.completion is not None:
         start, due = base_of(item)
     if isinstance(item, Milestone):
-        start, due = None, base_of(item, done_days(plan).get(item.id))[1]
+        start, due = None, base_of(item, reached.get(item.id))[1]
     return start, due, getattr(item, "duration", None)
 
 
-def is_closed(plan: Plan, item: Item) -> bool:
-    """Whether an item is done or over: then nothing of it changes."""
+def is_closed(item: Item, reached: Collection[str]) -> bool:
+    """Whether an item is done or over: then nothing of it changes.
+
+    `reached` are the ids of the milestones that their tasks complete (`done_days` of the plan).
+    """
     if isinstance(item, Milestone):
-        return item.reached_on is not None or item.id in done_days(plan)
+        return item.reached_on is not None or item.id in reached
     return isinstance(item, Task) and not item.is_open
 
 
-def is_fixed(plan: Plan, item: Item) -> bool:
-    """Whether an item's dates are its own: done, begun, locked or set by hand."""
+def is_fixed(item: Item, reached: Collection[str]) -> bool:
+    """Whether an item's dates are its own: done, begun, locked or set by hand; `reached` as for `is_closed`."""
     begun = isinstance(item, Task) and item.status == "in_progress"
     held = getattr(item, "locked", False) or getattr(item, "hand_dated", False)
-    return begun or held or is_closed(plan, item)
+    return begun or held or is_closed(item, reached)
 
 
 def is_touched(item: Item) -> bool:

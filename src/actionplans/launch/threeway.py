@@ -13,7 +13,7 @@ from attrs import define, field
 from actionplans.checks import FrozenMap, advice, shown
 from actionplans.edit.context import COLLECTION, Context, replaced, stage_problems, too_many
 from actionplans.edit.following import hanging_on, one_after_the_other
-from actionplans.edit.removal import without
+from actionplans.edit.removal import PLACES, without
 from actionplans.edit.tasks import settled
 from actionplans.errors import Invalid, MissingAnchors, Problem, Refused, Unresolved
 from actionplans.launch.blueprint import Dates, blueprint
@@ -24,7 +24,7 @@ from actionplans.launch.fields import DATING, Compared, Three, put_together
 from actionplans.launch.items import Launching
 from actionplans.launch.merging import dated, ordered
 from actionplans.launch.owners import Directory
-from actionplans.launch.scope import is_closed, is_fixed, is_touched, items_of, moved_out, said_of, stands
+from actionplans.launch.scope import is_closed, is_fixed, is_touched, items_of, launch_of, moved_out, said_of, stands
 from actionplans.model import (
     Account,
     Draft,
@@ -38,7 +38,7 @@ from actionplans.model import (
     Warn,
 )
 from actionplans.schedule import Moved, reschedule
-from actionplans.schedule.bases import dates, timed
+from actionplans.schedule.bases import dates, done_days, timed
 from actionplans.vocabularies import section_problems
 
 LEAVES_FIRST = ("task", "milestone", "play", "objective", "stage")
@@ -55,7 +55,7 @@ OF_PLAN = ("title", "description", "section", "category", "calendar", "link_poli
 class Merge:
     """One upgrade under way. `items` are those of the launch, by key, `base` and `theirs` the same as either version
     launches them in their places; `found` are the differences, `asked` the places of those that want an answer,
-    `counted` the ids of items that stand where the new version puts them.
+    `counted` the ids of items that stand where the new version puts them, `reached` when milestones were completed.
     """
 
     plan: Plan
@@ -77,6 +77,7 @@ class Merge:
     asked: set[str] = field(factory=set)
     counted: set[str] = field(factory=set)
     elsewhere: set[str] = field(factory=set)
+    reached: dict[str, dt.date] = field(factory=dict)
 
     def upgrade(self) -> Upgrade:
         """Compare, merge, date and tell."""
@@ -85,13 +86,16 @@ class Merge:
         self.old, self.new = said_of(self.before, play), said_of(self.after, play)
         self.items = items_of(self.plan, self.play_id, self.old)
         self.elsewhere = moved_out(self.plan, self.play_id)
+        self.reached = done_days(self.plan)
         record = self._record()
-        known = {key: stands(self.plan, one) for key, one in self.items.items() if is_fixed(self.plan, one)}
-        self.base, _ = self._launched(self.before, self.items.keys(), known, self.plan.calendar)
+        held = {key for key, one in self.items.items() if is_fixed(one, self.reached)}
+        known = {key: stands(self.items[key], self.reached) for key in held}
+        self.base, problems = self._launched(self.before, self.items.keys(), known, self.plan.calendar)
         for key, item in self.items.items():
             if key not in known and any(one.ours_changed and one.dates for one in self._alone(key, item)):
-                known[key] = stands(self.plan, item)
-        self.base, problems = self._launched(self.before, self.items.keys(), known, self.plan.calendar)
+                known[key] = stands(item, self.reached)
+        if known.keys() > held:
+            self.base, problems = self._launched(self.before, self.items.keys(), known, self.plan.calendar)
         if self.items.keys() - self.base.keys():
             raise Invalid(f"version {self.before.version} of {self.before.title!r}", tuple(problems))
         coming = self._coming()
@@ -107,14 +111,10 @@ class Merge:
 
     def _launch(self) -> Launch:
         """What is moved; raises `Refused` where there is no such launch of that template and version."""
-        play = self.plan.play(self.play_id) if self.play_id is not None else None
-        launch = self.plan.launch if play is None else play.launch
-        what = "this plan" if play is None else f"the play {play.title!r}"
-        if launch is None:
-            raise Refused("upgrading", f"{what} was not launched from a template by itself")
+        launch = launch_of(self.plan, self.play_id)
         if (launch.template_id, launch.version) != (self.before.id, self.before.version):
             told = f"version {launch.version} of {launch.template_id!r}"
-            raise Refused("upgrading", f"{what} was launched from {told}: give that as before")
+            raise Refused("upgrading", f"it was launched from {told}: give that as before")
         if self.after.id != self.before.id:
             raise Refused("upgrading", f"{self.after.id!r} is another template, not a version of {self.before.id!r}")
         if self.after.kind != self.before.kind:
@@ -234,13 +234,13 @@ class Merge:
         """Whether somebody has answered that dates set by hand give way to the template's."""
         item = self.items[key]
         answers = {answer for place, answer in self.answers.items() if place in {place_of(key, one) for one in DATING}}
-        return "theirs" in answers and getattr(item, "hand_dated", False) and not is_closed(self.plan, item)
+        return "theirs" in answers and getattr(item, "hand_dated", False) and not is_closed(item, self.reached)
 
     def _merged(self, key: str, known: Mapping[str, Dates]) -> Item:
         """An item with what follows the template."""
         ours, base, theirs = self.items[key], self.base[key], self.theirs.get(key, self.base[key])
         compared = Compared(base, ours, theirs, self.old[key], self.new[key])
-        if is_closed(self.plan, ours):
+        if is_closed(ours, self.reached):
             self.found += [
                 Difference(key, ours.kind, ours.title, one.field, one.base, one.ours, one.theirs, "stays")
                 for one in compared.fields()
@@ -306,7 +306,7 @@ class Merge:
         items = {one.id: one for one in self.plan.items()} | {one.id: one for one in merged.values()}
         under = Counter(place for one in items.values() for place in _places(one) if place is not None)
         for key, item in sorted(left, key=lambda one: LEAVES_FIRST.index(one[1].kind)):
-            if is_closed(self.plan, item) or under[item.id]:
+            if is_closed(item, self.reached) or under[item.id]:
                 self.found.append(Difference(key, item.kind, item.title, "", self.old[key], item, None, "stays"))
                 continue
             touched = is_touched(item) or any(one.ours_changed for one in self._alone(key, item))
@@ -437,8 +437,7 @@ def _shown(item: Item) -> str:
 
 
 def _places(item: Item) -> tuple[str | None, ...]:
-    names = ("parent_id", "milestone_id", "stage_id", "objective_id")
-    return tuple(getattr(item, name, None) for name in names)
+    return tuple(getattr(item, name, None) for name in PLACES)
 
 
 def _of_plan(template: Template, name: str, context: Context) -> Any:

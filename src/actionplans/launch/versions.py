@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from actionplans.checks import wanted
 from actionplans.model import Template, TemplateItem
 from actionplans.template.rules import LISTS
 
@@ -31,7 +32,7 @@ class Changed:
 
 def compare(before: Template, after: Template) -> tuple[Changed, ...]:
     """Everything that the second version says otherwise than the first, in the order of its items; then what went."""
-    return tuple(_changes(before, after))
+    return tuple(_changes(wanted(Template, before, "before"), wanted(Template, after, "after")))
 
 
 def _changes(before: Template, after: Template) -> Iterator[Changed]:

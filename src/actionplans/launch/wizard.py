@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from actionplans.checks import FrozenMap, Value, advice, field_problems, shown, strange_key
+from actionplans.checks import FrozenMap, Value, advice, field_problems, shown, strange_key, wanted
 from actionplans.edit.context import COLLECTION
 from actionplans.errors import Invalid, Problem, Refused
 from actionplans.launch.blueprint import anchors_of, strange_anchors
@@ -43,10 +43,10 @@ def choose(draft: Draft, *keys: str) -> Draft:
     """Take these items, what stands under them, and all that they stand under with its required tasks (T2, T4)."""
     tree = _Tree(draft)
     tree.known(keys)
-    wanted = {below for key in keys for below in tree.below(key)}
-    above = {parent for key in keys for parent in tree.above(key)} - wanted
-    wanted |= above | {task for parent in above for task in tree.required(parent)}
-    return _step(draft, dropped=draft.dropped - wanted)
+    taken = {below for key in keys for below in tree.below(key)}
+    above = {parent for key in keys for parent in tree.above(key)} - taken
+    taken |= above | {task for parent in above for task in tree.required(parent)}
+    return _step(draft, dropped=draft.dropped - taken)
 
 
 def drop(draft: Draft, *keys: str) -> Draft:
@@ -121,6 +121,7 @@ def update(draft: Draft, **fields: Any) -> Draft:
     `anchors` changes the dates it names: `start`, and those that the template counts from. Raises `Invalid` naming
     every field that cannot be given.
     """
+    wanted(Draft, draft, "draft")
     found = [strange_key(name, _OF_DRAFT) for name in fields if name not in _OF_DRAFT]
     given = {name: value for name, value in fields.items() if name in _OF_DRAFT}
     for name in ("anchors", "custom"):
@@ -136,7 +137,7 @@ def update(draft: Draft, **fields: Any) -> Draft:
 
 def back(draft: Draft) -> Draft:
     """The draft before the last step; raises `Refused` where there is none (T4)."""
-    if not draft.past:
+    if not wanted(Draft, draft, "draft").past:
         raise Refused("going back", "nothing was changed in this draft yet")
     before = {name: getattr(draft.past[-1], name) for name in _CHOICES}
     return attrs.evolve(draft, past=draft.past[:-1], **before)
@@ -215,7 +216,7 @@ class _Tree:
     """The items of a draft by key, and what stands under what."""
 
     def __init__(self, draft: Draft) -> None:
-        self.free = draft.template.kind == "stage_library"
+        self.free = wanted(Draft, draft, "draft").template.kind == "stage_library"
         self.items: dict[str, TemplateItem] = {one.key: one for one in (*draft.template.items(), *draft.added.items())}
         self.children: dict[str, list[str]] = {}
         for key in self.items:

@@ -1,6 +1,6 @@
 """The nouns: frozen values that check themselves when they are made.
 
-    Account ─ parent ─ Account            Settings (settings.py)
+    Account ─ parent ─ Account            Settings (settings/)
     │  roles ─ Person ─ member of ─ Team  │  vocabularies, custom fields, policy,
     │  Partnership, primary contact       │  calendars, sections, stages, limits
     ├─ Summary                            Template ─ version 1, 2, …
@@ -27,24 +27,7 @@ Everything is a tuple, a frozenset or a `FrozenMap`; a change is a new value (`a
 from actionplans.checks import EMPTY, FrozenMap
 from actionplans.model.dates import Dependency, Offset, WorkCalendar
 from actionplans.model.people import SYSTEM, Account, Actor, Partnership, Person, Preference, QuietHours, Team
-from actionplans.model.plan import (
-    Comment,
-    Completion,
-    CompletionEmail,
-    Item,
-    Launch,
-    Metric,
-    Milestone,
-    Objective,
-    Origin,
-    Plan,
-    Play,
-    Reading,
-    Reminder,
-    Shift,
-    Stage,
-    Task,
-)
+from actionplans.model.plan import Item, Milestone, Objective, Plan, Play, Stage, Task
 from actionplans.model.records import (
     Decision,
     Impact,
@@ -75,6 +58,17 @@ from actionplans.model.template import (
     TemplateTask,
 )
 from actionplans.model.words import ANY_CONTACT, CLOSED, TEAM
+from actionplans.model.work import (
+    Comment,
+    Completion,
+    CompletionEmail,
+    Launch,
+    Metric,
+    Origin,
+    Reading,
+    Reminder,
+    Shift,
+)
 
 __all__ = [
     "ANY_CONTACT",

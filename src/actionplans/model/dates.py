@@ -75,7 +75,7 @@ class Dependency(Value):
     def __attrs_post_init__(self) -> None:
         """The common case at a glance, since a bulk launch makes very many; anything else is looked at in full."""
         one = self.predecessor_id
-        plain = type(one) is str and 0 < len(one) <= 200 and one.isascii() and one.isprintable() and one[0] != " "
+        plain = type(one) is str and 0 < len(one) <= 200 and one.isascii() and "\0" not in one and not one.isspace()
         if not (plain and self.kind == "FS" and self.lag is _NO_LAG and self.unit == "working_days"):
             verify(self)
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import ClassVar, TypeVar, final
 
 from attrs import field, frozen
 
-from actionplans.checks import EMPTY, FrozenMap, Value, advice, frozen_map, plain_text, quickly_made, settle_fields
+from actionplans.checks import EMPTY, FrozenMap, Value, advice, frozen_map, plain_text, settle_fields
 from actionplans.errors import NotFound, Problem
+from actionplans.making import quickly_made
 from actionplans.model.dates import Dependency, Offset
 from actionplans.model.people import TimeZone
 from actionplans.model.words import (
     CLOSED,
-    Comparison,
     Count,
     CustomValue,
     Duration,
@@ -32,114 +31,7 @@ from actionplans.model.words import (
     Weight,
     Word,
 )
-
-
-@frozen
-class Origin(Value):
-    """Where an item came from before it stood in this plan: its account, plan and template (M3)."""
-
-    account_id: Id
-    plan_id: Id
-    template_id: NewId = ""
-
-
-@frozen
-class Comment(Value):
-    """A note on a task or plan; an internal one is never seen by contacts (V5)."""
-
-    id: Id
-    author_id: Id
-    at: dt.datetime
-    text: Prose
-    internal: bool = True
-
-
-@frozen
-class Reading(Value):
-    """A metric's value at a moment."""
-
-    at: dt.datetime
-    value: Decimal
-    by: Id
-
-
-@frozen
-class Metric(Value):
-    """A number that is tracked on a task or objective; met when the last reading compares with the target (L7)."""
-
-    target: Decimal
-    comparison: Comparison = ">="
-    unit: Word = ""
-    start: Decimal | None = None
-    readings: tuple[Reading, ...] = ()
-
-
-@frozen
-class Reminder(Value):
-    """When to remind the owner: so many days before the due date, at a time of the owner's day."""
-
-    days_before: Duration | None = None
-    at: dt.time = dt.time(9)
-
-
-@frozen
-class CompletionEmail(Value):
-    """The message that completing the task sends to the account or the chosen contact (N2)."""
-
-    template_id: Id
-    contact_id: Id | None = None
-
-
-@frozen
-class Shift(Value):
-    """Dates of one item that completing another one moved, so that reopening can take it back (P7).
-
-    `start`, `due` and `duration` are those before, `to_start` and `to_due` those it got; `first` says that it had never
-    had a due date (D12), `begun` that it was in progress. Of an objective the due is its end.
-    """
-
-    item_id: Id
-    start: dt.date | None
-    due: dt.date | None
-    to_start: dt.date | None
-    to_due: dt.date | None
-    duration: Duration | None = None
-    first: bool = False
-    begun: bool = False
-
-
-@frozen
-class Completion(Value):
-    """That a task was done: the `number`-th time (L2), at which moment and day of the plan's zone, by whom.
-
-    `before` is the status it goes back to when it is reopened (P7); `override` that it was done while waiting (P4).
-    `shifts` are the dates that completing it moved.
-    """
-
-    number: Count
-    at: dt.datetime
-    on: dt.date
-    by: Id
-    before: TaskStatus = "open"
-    override: bool = False
-    shifts: tuple[Shift, ...] = ()
-
-
-@frozen
-class Launch(Value):
-    """What a launch leaves: template and version, when and by whom, the anchors and choices it was given (T3).
-
-    `dropped` are the keys that were left out, by choice or by a condition, `job` and `row` the bulk launch's (T11).
-    """
-
-    template_id: Id
-    version: Count
-    at: dt.datetime
-    by: Id
-    anchors: FrozenMap[Word, dt.date] = EMPTY
-    dropped: frozenset[Key] = frozenset()
-    job: NewId = ""
-    row: NewId = ""
+from actionplans.model.work import Comment, Completion, CompletionEmail, Launch, Metric, Origin, Reminder, Shift
 
 
 @frozen
@@ -158,8 +50,10 @@ class Stage(Value):
 
 @frozen
 class Objective(Value):
-    """Why: what the customer wants to reach. Its status never follows progress by itself (L6). `hand_dated` says that
-    its dates were set by hand, here as on a milestone and a play.
+    """Why: what the customer wants to reach. Its status never follows progress by itself, unless a rule of the settings
+    is switched on (L6); `was` is then the status before the rule. `hand_dated` says that its dates were set by hand,
+    here as on a milestone and a play. `withheld` says, as on a task, that a merge hides it from customers until
+    somebody shares it (M6).
     """
 
     kind: ClassVar[ItemKind] = "objective"
@@ -183,6 +77,8 @@ class Objective(Value):
     end_offset: Offset | None = None
     created_by: Id | None = None
     hand_dated: bool = False
+    was: Word | None = None
+    withheld: bool = False
 
     def problems(self) -> Iterator[Problem]:
         """It does not end before it starts."""
@@ -309,6 +205,7 @@ class Task:
     completions: Count = 0
     was: TaskStatus | None = None
     created_by: Id | None = None
+    withheld: bool = False
 
     def __attrs_post_init__(self) -> None:
         """The compact check; on any doubt the full one names every problem."""
@@ -368,8 +265,9 @@ class Plan(Value):
     `anchors` are its named dates, `start` always among them (D9). `link_policy` says what links do when dates move
     (P5). `section` is the administrator's grouping, `stage_id` where the account stands. `shared` is the plan's own
     *show customer* mark (V3). `paused_on` is the day a pause began (P8), `was` the status that a paused or closed plan
-    goes back to where that is not active, `merged_into` the plan that took this one over (M2). `revision` numbers its
-    changes (S2) and `changed_at` is the moment of the last one.
+    goes back to where that is not active, `merged_into` the plan that took this one over (M2). `joined` has the items
+    of merged plans that are one with an item of this one: its id by theirs (M3). `revision` numbers its changes (S2)
+    and `changed_at` is the moment of the last one.
     """
 
     id: Id
@@ -399,6 +297,7 @@ class Plan(Value):
     paused_on: dt.date | None = None
     was: PlanStatus | None = None
     merged_into: Id | None = None
+    joined: FrozenMap[Id, Id] = EMPTY
     completed_at: dt.datetime | None = None
     created_by: Id | None = None
     created_at: dt.datetime | None = None
@@ -426,27 +325,28 @@ class Plan(Value):
         yield from self.tasks
 
     def item(self, item_id: str) -> Item:
-        """The item of that id; raises `NotFound`."""
-        for one in self.items():
-            if one.id == item_id:
-                return one
+        """The item of that id, or the one that it was joined with (M3); raises `NotFound`."""
+        for wanted in self._ids(item_id):
+            for one in self.items():
+                if one.id == wanted:
+                    return one
         raise NotFound("item", item_id, id_wanted(item_id, self.items()))
 
     def task(self, id_or_key: str) -> Task:
         """The task of that id or, failing that, the first with that template key; raises `NotFound`."""
-        return _by_id_or_key(self.tasks, "task", id_or_key)
+        return _by_id_or_key(self.tasks, "task", id_or_key, self._ids(id_or_key))
 
     def objective(self, id_or_key: str) -> Objective:
         """The objective of that id or, failing that, the first with that template key; raises `NotFound`."""
-        return _by_id_or_key(self.objectives, "objective", id_or_key)
+        return _by_id_or_key(self.objectives, "objective", id_or_key, self._ids(id_or_key))
 
     def milestone(self, id_or_key: str) -> Milestone:
         """The milestone of that id or, failing that, the first with that template key; raises `NotFound`."""
-        return _by_id_or_key(self.milestones, "milestone", id_or_key)
+        return _by_id_or_key(self.milestones, "milestone", id_or_key, self._ids(id_or_key))
 
     def play(self, id_or_key: str) -> Play:
         """The play of that id or, failing that, the first with that template key; raises `NotFound`."""
-        return _by_id_or_key(self.plays, "play", id_or_key)
+        return _by_id_or_key(self.plays, "play", id_or_key, self._ids(id_or_key))
 
     def under(self, item_id: str) -> tuple[Task, ...]:
         """The tasks under an objective (through its plays too), a play, a milestone or a stage, in plan order."""
@@ -457,6 +357,11 @@ class Plan(Value):
             for task in self.tasks
             if task.parent_id in parents or task.milestone_id in points or task.stage_id == item_id
         )
+
+    def _ids(self, asked: str) -> tuple[str, ...]:
+        """The id that is asked for, and the one that an item of it has since a merge (M3)."""
+        known = self.joined.get(asked) if self.joined and isinstance(asked, str) else None
+        return (asked,) if known is None else (asked, known)
 
 
 def id_wanted(asked: object, items: Iterable[Item]) -> str:
@@ -472,12 +377,12 @@ def id_wanted(asked: object, items: Iterable[Item]) -> str:
     return ""
 
 
-def _by_id_or_key(items: tuple[I, ...], kind: str, id_or_key: str) -> I:
+def _by_id_or_key(items: tuple[I, ...], kind: str, id_or_key: str, ids: tuple[str, ...]) -> I:
     """An empty key is nobody's: custom items have none (T3)."""
     if id_or_key:
-        for attribute in ("id", "key"):
+        for attribute, wanted in (*(("id", one) for one in ids), ("key", id_or_key)):
             for one in items:
-                if getattr(one, attribute) == id_or_key:
+                if getattr(one, attribute) == wanted:
                     return one
     raise NotFound(kind, id_or_key, _meant(items, kind, id_or_key))
 

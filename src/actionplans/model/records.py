@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import ClassVar, Literal
 
+import attrs
 from attrs import frozen
 
 from actionplans.checks import Value
 from actionplans.model.words import Count, Id, Line, Name, NewId, Prose, Title, Word
 
+AUTOSAVE = dt.timedelta(minutes=10)
+"""How long after somebody's last save the next one still belongs to the same revision (L12)."""
+
+KEPT_REVISIONS = 100
+"""How many revisions a summary holds, the newest; those before are in its journal (L12)."""
+
 
 @frozen
 class SummaryRevision(Value):
-    """The summary's text as one person left it; saves within ten minutes are one (L12)."""
+    """The summary's text as one person left it, and when; saves within ten minutes are one (L12)."""
 
+    kind: ClassVar = "revision"
+
+    number: Count
     text: Prose
     by: Id
     at: dt.datetime
 
+    @property
+    def id(self) -> str:
+        """What the journal calls it by: its number."""
+        return str(self.number)
+
 
 @frozen
 class Summary(Value):
-    """The internal text about an account's goals, one per account, under its id. Contacts never see it (V5)."""
+    """The internal text about an account's goals, one per account, under its id. Contacts never see it (V5).
+
+    `revisions` are the last hundred, oldest first and numbered from 1 on; `revision` counts the saves (S2).
+    """
 
     id: Id
     revisions: tuple[SummaryRevision, ...] = ()
@@ -32,6 +50,32 @@ class Summary(Value):
     def text(self) -> str:
         """The present text, empty before the first save."""
         return self.revisions[-1].text if self.revisions else ""
+
+    @property
+    def edited_by(self) -> str | None:
+        """Who saved last; None before the first save."""
+        return self.revisions[-1].by if self.revisions else None
+
+    @property
+    def edited_at(self) -> dt.datetime | None:
+        """The moment of the last save; None before the first."""
+        return self.revisions[-1].at if self.revisions else None
+
+    def saved(self, text: str, by: str, at: dt.datetime) -> Summary:
+        """The summary after somebody saved a text (L12).
+
+        Within ten minutes of their own save, if that is the last one, it takes the place of that text; else it is a new
+        revision. The same text as before changes nothing. Moments never go back, whatever the clock does.
+        """
+        last = self.revisions[-1] if self.revisions else None
+        if text == self.text:
+            return self
+        if last is None:
+            return attrs.evolve(self, revisions=(SummaryRevision(1, text, by, at),))
+        again = last.by == by and at - last.at <= AUTOSAVE
+        made = SummaryRevision(last.number + (not again), text, by, max(at, last.at))
+        before = self.revisions[:-1] if again else self.revisions
+        return attrs.evolve(self, revisions=(*before, made)[-KEPT_REVISIONS:])
 
 
 @frozen
@@ -73,10 +117,11 @@ class MessageTemplate(Value):
 
 @frozen
 class Invitation(Value):
-    """A contact's access to one shared plan (V3)."""
+    """A contact's access to one shared plan of an account, until it is revoked (V3)."""
 
     id: Id
     plan_id: Id
+    account_id: Id
     contact_id: Id
     by: Id
     at: dt.datetime
@@ -113,11 +158,15 @@ class Job(Value):
 
 @frozen
 class Decision(Value):
-    """Whether an action is allowed, and why or why not (R1)."""
+    """Whether an action is allowed, and why or why not (R1).
+
+    `forbidden` says that a prohibition refused it, and not only that nothing grants it.
+    """
 
     allowed: bool
     action: Line
     reason: Line
+    forbidden: bool = False
 
     def __bool__(self) -> bool:
         """`if decide(...)` reads as it should."""

@@ -11,7 +11,6 @@ from attrs import frozen
 from actionplans.checks import EMPTY, FrozenMap, Text, Value
 from actionplans.errors import Problem
 from actionplans.model.dates import Dependency, Offset
-from actionplans.model.plan import CompletionEmail, Metric, Reminder
 from actionplans.model.words import (
     Comparison,
     Count,
@@ -30,6 +29,7 @@ from actionplans.model.words import (
     Weight,
     Word,
 )
+from actionplans.model.work import CompletionEmail, Metric, Reminder
 
 AssigneeRule = Annotated[
     str,
@@ -212,11 +212,7 @@ class Template(Value):
 
     def items(self) -> Iterator[TemplateItem]:
         """Everything that stands in it: stages, objectives, milestones, plays, tasks."""
-        yield from self.stages
-        yield from self.objectives
-        yield from self.milestones
-        yield from self.plays
-        yield from self.tasks
+        return _items(self)
 
 
 @frozen(kw_only=True)
@@ -257,11 +253,15 @@ class Added(Value):
 
     def items(self) -> Iterator[TemplateItem]:
         """All of them: stages, objectives, milestones, plays, tasks."""
-        yield from self.stages
-        yield from self.objectives
-        yield from self.milestones
-        yield from self.plays
-        yield from self.tasks
+        return _items(self)
+
+
+def _items(of: Template | Added) -> Iterator[TemplateItem]:
+    yield from of.stages
+    yield from of.objectives
+    yield from of.milestones
+    yield from of.plays
+    yield from of.tasks
 
 
 @frozen(kw_only=True)

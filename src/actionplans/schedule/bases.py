@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from actionplans.model import Milestone, Objective, Offset, Plan, Play, Task
@@ -53,21 +54,15 @@ def sources(item: Timed) -> Iterator[str]:
 
 def successors(items: Mapping[str, Timed]) -> dict[str, list[str]]:
     """For each id the ids of the items whose dates hang straight on it."""
-    found: dict[str, list[str]] = {}
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for one in items.values():
-        if not isinstance(one, Task) or one.offset is not None or one.start_offset is not None:
-            ids: Iterable[str] = sources(one)
-        elif one.dependencies:
-            ids = [link.predecessor_id for link in one.dependencies]
-        else:
-            continue
         own = one.id
-        for source in ids:
-            held = found.get(source)
-            if held is None:
-                found[source] = [own]
-            else:
-                held.append(own)
+        if not isinstance(one, Task) or one.offset is not None or one.start_offset is not None:
+            for source in sources(one):
+                found[source].append(own)
+        else:
+            for link in one.dependencies:
+                found[link.predecessor_id].append(own)
     return found
 
 

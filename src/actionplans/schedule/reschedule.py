@@ -164,7 +164,8 @@ class _Walk(Staying):
         if by is not None and counted is not None:
             from_start, _, _ = KINDS[by.kind]
             end = "start" if start == limit else "due"
-            because = "link", end, by.predecessor_id, None, counted[not from_start], None, by
+            now_on = counted[not from_start]
+            because = "link", end, by.predecessor_id, None, now_on, None, by.kind, by.lag, by.unit
             old_start, old_due = task.start, task.due
             self.moves.append((task.id, old_start, old_due, start, due, duration, because))
             now[task.id] = (due if start is None else start), (start if due is None else due)

@@ -17,17 +17,19 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from actionplans.errors import Invalid, Stale, StoreClosed
-from actionplans.model import Account, Launch, Person, Plan, Task, Team
+from actionplans.model import Account, Launch, Objective, Person, Plan, Task, Team, Touchpoint
 from actionplans.storage import (
     AccountQuery,
     Batch,
     Message,
+    ObjectiveQuery,
     PlanQuery,
     Query,
     Record,
     RecordQuery,
     Store,
     TaskQuery,
+    TouchpointQuery,
     Write,
     id_of,
     kind_of,
@@ -47,7 +49,14 @@ from actionplans.testing.opened import (
 from actionplans.testing.samples import NOW, accounts, others, plans, queries
 from actionplans.testing.strategies import NASTY
 
-QUERIES: tuple[Query, ...] = (PlanQuery(), TaskQuery(), AccountQuery(), RecordQuery("team"))
+QUERIES: tuple[Query, ...] = (
+    PlanQuery(),
+    TaskQuery(),
+    ObjectiveQuery(),
+    TouchpointQuery(),
+    AccountQuery(),
+    RecordQuery("team"),
+)
 
 _LONG = ("x" * 500, "👩" * 500, "\U0010ffff" * 500, "é" * 499 + "!")
 
@@ -115,7 +124,10 @@ class FindingContract(OpenedStore):
                     return Account(f"x{n}", "Same name")
                 case RecordQuery():
                     return Team(f"x{n}", "Same name")
-            return plan(f"x{n}", Task(f"t{n}", "Call", due=dt.date(2026, 1, 5)))
+                case TouchpointQuery():
+                    return Touchpoint(f"x{n}", "acme", "Called", NOW, "ana")
+            goal = Objective(f"o{n}", "Renew", end=dt.date(2026, 1, 5))
+            return plan(f"x{n}", Task(f"t{n}", "Call", due=dt.date(2026, 1, 5)), objectives=(goal,))
 
         save(store, *(make(n) for n in (1, 3, 5, 7)))
         first = store.find(query, limit=2)
@@ -189,9 +201,9 @@ class FindingContract(OpenedStore):
 
     def test_c8_what_is_merged_or_archived_is_found_only_by_asking(self, store: Store) -> None:
         """Merged plans by their status, archived ones by `archived`; their tasks in no list (M2)."""
-        task = Task("t1", "Call")
-        gone = plan("p1", task, status="merged", merged_into="p3")
-        save(store, gone, plan("p2", task, archived=True), plan("p3", task))
+        task, goals = Task("t1", "Call"), (Objective("o1", "Renew"),)
+        gone = plan("p1", task, status="merged", merged_into="p3", objectives=goals)
+        save(store, gone, plan("p2", task, archived=True, objectives=goals), plan("p3", task, objectives=goals))
 
         def ids(**asked: Any) -> list[str]:
             return [one.id for one in every(store, PlanQuery(**asked))]
@@ -199,6 +211,22 @@ class FindingContract(OpenedStore):
         assert [["p3"], ["p2"], ["p2", "p3"]] == [ids(), ids(archived=True), ids(archived=None)]
         assert [["p1"], ["p1", "p3"]] == [ids(statuses=("merged",)), ids(statuses=("active", "merged"))]
         assert ["p3"] == [one.plan_id for one in every(store, TaskQuery(statuses=("open",)))]
+        assert ["p3"] == [one.plan_id for one in every(store, ObjectiveQuery())]
+
+    def test_c8_touchpoints_come_newest_first(self, store: Store) -> None:
+        """Whatever zone their moments were told in, to the microsecond, from the first year to the last."""
+        west = dt.timezone(dt.timedelta(hours=-5))
+        moments = {
+            "old": dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=14))),
+            "b": NOW,
+            "a": NOW,
+            "west": dt.datetime(2026, 1, 5, 4, 0, 0, 1, tzinfo=west),
+            "last": dt.datetime.max.replace(tzinfo=west),
+        }
+        save(store, *(Touchpoint(id, "acme", "Called", at, "ana") for id, at in moments.items()))
+        assert ["last", "west", "a", "b", "old"] == [one.id for one in every(store, TouchpointQuery(), 2)]
+        asked = TouchpointQuery(at_from=NOW, at_before=moments["west"])
+        assert ["a", "b"] == [one.id for one in every(store, asked)]
 
     # C9: one tenant sees and writes nothing of another
 

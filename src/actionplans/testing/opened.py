@@ -16,11 +16,13 @@ from hypothesis import HealthCheck, settings
 from actionplans.accounts import name_key
 from actionplans.checks import FrozenMap
 from actionplans.journal import Entry
-from actionplans.model import Account, Plan, Task
+from actionplans.model import Account, Plan, Task, Touchpoint
 from actionplans.storage import (
     AccountQuery,
     Batch,
+    FoundObjective,
     FoundTask,
+    ObjectiveQuery,
     Page,
     PlanQuery,
     Query,
@@ -28,6 +30,7 @@ from actionplans.storage import (
     RecordQuery,
     Store,
     TaskQuery,
+    TouchpointQuery,
     Write,
     head_of,
     id_of,
@@ -123,8 +126,16 @@ def expected(query: Query, records: Iterable[Record]) -> list[Any]:
             return sorted((one for one in map(head_of, mine) if matches(query, one)), key=lambda one: one.id)
         case TaskQuery():
             seen = [one for one in mine if one.status != "merged" and not one.archived]
-            tasks = [FoundTask(one.id, one.account_id, task) for one in seen for task in one.tasks]
-            return sorted((one for one in tasks if matches(query, one)), key=_by_due)
+            tasks = [(FoundTask(one.id, one.account_id, task), head_of(one)) for one in seen for task in one.tasks]
+            return sorted((one for one, head in tasks if matches(query, one, head)), key=_by_due)
+        case ObjectiveQuery():
+            goals = [
+                (FoundObjective(one.id, one.account_id, goal), head_of(one)) for one in mine for goal in one.objectives
+            ]
+            return sorted((one for one, head in goals if matches(query, one, head)), key=_by_end)
+        case TouchpointQuery():
+            touched = [one for one in everything if isinstance(one, Touchpoint) and matches(query, one)]
+            return sorted(sorted(touched, key=lambda one: one.id), key=lambda one: one.at, reverse=True)
         case AccountQuery():
             found = [one for one in everything if isinstance(one, Account) and matches(query, one)]
             return sorted(found, key=lambda one: (name_key(one.name), one.id))
@@ -139,6 +150,11 @@ def everything(store: Store) -> list[list[Any]]:
     heads = every(store, PlanQuery(archived=None)) + every(store, PlanQuery(archived=None, statuses=("merged",)))
     plans = store.get_many(Plan, (one.id for one in heads))
     return [list(plans.values()), every(store, AccountQuery()), every(store, RecordQuery("team"))]
+
+
+def _by_end(found: FoundObjective) -> tuple[bool, dt.date, str, str]:
+    end = found.objective.end
+    return end is None, end or dt.date.min, found.objective.id, found.plan_id
 
 
 def _by_due(found: FoundTask) -> tuple[bool, dt.date, str, str]:

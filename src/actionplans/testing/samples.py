@@ -22,13 +22,23 @@ from actionplans.model import (
     Offset,
     Person,
     Plan,
+    Reference,
     Shortcut,
     Task,
     Team,
     Touchpoint,
 )
 from actionplans.model.words import PlanStatus, TaskStatus
-from actionplans.storage import AccountQuery, PlanQuery, Query, RecordQuery, TaskQuery
+from actionplans.permissions import Reach, Within
+from actionplans.storage import (
+    AccountQuery,
+    ObjectiveQuery,
+    PlanQuery,
+    Query,
+    RecordQuery,
+    TaskQuery,
+    TouchpointQuery,
+)
 
 NOW = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
 DAYS = tuple(dt.date(2026, 1, 5) + dt.timedelta(n) for n in range(4)) + (dt.date.min, dt.date.max)
@@ -55,6 +65,7 @@ PREFIXES = ("", "c", "CALL", "call ", "50%", "_", "5\\", "Ün", "u\u0308", "👩
 PEOPLE = ("ana", "bo", "team:é", "any_contact")
 ACCOUNTS = ("acme", "Acme", "a%", "ü")
 PLANS = ("p1", "p2", "p%", "P1", "𝔘1")
+MOMENTS = tuple(dt.datetime.combine(day, dt.time(12), dt.UTC) for day in DAYS)
 STATUSES: tuple[TaskStatus, ...] = ("waiting", "open", "in_progress", "done", "cancelled")
 
 _text, _day = st.sampled_from(WORDS), st.sampled_from(DAYS)
@@ -79,6 +90,8 @@ def tasks(draw: DrawFn, id: str) -> Task:
         stage_id=draw(_or_none(st.sampled_from(("s1", "s2")))),
         dependencies=draw(st.sampled_from(((), (Dependency("t0"),), (Dependency("t0", lag=-1), Dependency("m"))))),
         offset=draw(_or_none(st.builds(Offset, st.integers(-3, 3)))),
+        helpers=draw(st.sampled_from(((), ("bo",), ("ana", "team:é")))),
+        created_by=draw(_or_none(_person)),
         description=draw(_text),
         completion=Completion(1, NOW, DAYS[0], "ana") if status == "done" else None,
         custom=draw(st.sampled_from((FrozenMap(), FrozenMap({"size": 3, "first": DAYS[1]})))),
@@ -102,10 +115,27 @@ def plans(draw: DrawFn, ids: SearchStrategy[str] = _plan) -> Plan:
         status=status,
         archived=draw(st.integers(0, 3)) == 0,
         owner_id=draw(_or_none(_person)),
-        objectives=tuple(Objective(id, draw(_text), start=draw(_or_none(_day))) for id in goals),
+        objectives=tuple(draw(objectives(id)) for id in goals),
         tasks=tuple(draw(tasks(id)) for id in names),
         launch=launch,
         merged_into="elsewhere" if status == "merged" else None,
+        created_by=draw(_or_none(_person)),
+    )
+
+
+@st.composite
+def objectives(draw: DrawFn, id: str) -> Objective:
+    """An objective of that id."""
+    start = draw(_or_none(_day))
+    return Objective(
+        id,
+        draw(_text),
+        status=draw(st.sampled_from(("", "at_risk"))),
+        category=draw(st.sampled_from(("", "Growth"))),
+        start=start,
+        end=draw(_or_none(_day.filter(lambda day: start is None or day >= start))),
+        owner_id=draw(_or_none(_person)),
+        created_by=draw(_or_none(_person)),
     )
 
 
@@ -127,7 +157,7 @@ def accounts(draw: DrawFn, ids: SearchStrategy[str] = _account) -> Account:
 
 def others() -> SearchStrategy[Any]:
     """A record of one of the other kinds."""
-    ids, moments = st.sampled_from(("x", "X", "é")), _day.map(lambda day: dt.datetime.combine(day, dt.time(12), dt.UTC))
+    ids, moments = st.sampled_from(("x", "X", "é")), st.sampled_from(MOMENTS)
     return st.one_of(
         st.builds(
             Person,
@@ -137,14 +167,27 @@ def others() -> SearchStrategy[Any]:
             account_id=_or_none(_account),
         ),
         st.builds(Team, ids, _text, st.frozensets(_person, max_size=2)),
-        st.builds(Touchpoint, ids, _account, _text, moments, _person),
+        st.builds(
+            Touchpoint,
+            ids,
+            _account,
+            _text,
+            moments,
+            _person,
+            st.sampled_from(("note", "", "call")),
+            st.just("") | _text,
+            st.sampled_from(((), ("ana",), ("bo", "team:é"))),
+            st.lists(
+                st.builds(Reference, st.just("task"), _plan, st.sampled_from(("t0", "t1")), _text), max_size=2
+            ).map(tuple),
+        ),
         st.builds(Shortcut, ids, _text, _account, owner_id=_or_none(_person)),
         st.builds(Job, ids, st.just("template-1"), st.just(1), moments, _person),
     )
 
 
 def queries() -> SearchStrategy[Query]:
-    """A query of any of the four sorts, most of its conditions left out."""
+    """A query of any sort, most of its conditions left out."""
     people, some_accounts, words = _some(PEOPLE), _some(ACCOUNTS), st.sampled_from(("", "", "call", "CLIENT c", "%"))
     stage = _seldom(("s1", "s2"))
     return st.one_of(
@@ -158,6 +201,9 @@ def queries() -> SearchStrategy[Query]:
             _seldom(("template-1",)),
             st.sampled_from((None, False, True)),
             words,
+            within=_rights,
+            start_from=_seldom(DAYS),
+            start_before=_seldom(DAYS),
         ),
         st.builds(
             TaskQuery,
@@ -170,13 +216,44 @@ def queries() -> SearchStrategy[Query]:
             _seldom(DAYS),
             _seldom(DAYS),
             words,
+            within=_rights,
+            section=_seldom(("", "growth")),
+            template_id=_seldom(("template-1",)),
+        ),
+        st.builds(
+            ObjectiveQuery,
+            people,
+            some_accounts,
+            _some(PLANS),
+            _some(("", "at_risk")),
+            _some(("", "Growth")),
+            _seldom(("", "growth")),
+            stage,
+            _seldom(("template-1",)),
+            _seldom(DAYS),
+            _seldom(DAYS),
+            words,
+            _rights,
+        ),
+        st.builds(
+            TouchpointQuery,
+            some_accounts,
+            _some(("note", "", "call")),
+            people,
+            people,
+            _seldom(MOMENTS),
+            _seldom(MOMENTS),
+            _seldom(("t0", "p1")),
+            words,
+            _rights,
         ),
         st.builds(
             AccountQuery,
             st.sampled_from(PREFIXES),
             _seldom(WORDS),
-            _seldom(ACCOUNTS),
-            _seldom(PEOPLE),
+            some_accounts,
+            people,
+            people,
             _some(("gold",)),
         ),
         st.builds(
@@ -186,6 +263,26 @@ def queries() -> SearchStrategy[Query]:
             _seldom((*WORDS, *PEOPLE, "ana@example.com", "ANA@example.com", "")),
         ),
     )
+
+
+_SOME = frozenset(ACCOUNTS[:2])
+_ANA, _TEAM = frozenset({"ana"}), frozenset({"bo", "team:é"})
+_reaches = (
+    Reach(everything=True),
+    Reach(),
+    Reach(account_ids=_SOME),
+    Reach(owners=_TEAM),
+    Reach(makers=_ANA),
+    Reach(helpers=_ANA | _TEAM),
+    Reach(False, _SOME, _ANA, _ANA, _TEAM),
+)
+_rights = st.none() | st.builds(
+    Within,
+    st.sampled_from(_reaches),
+    st.sampled_from(_reaches[1:]),
+    st.sampled_from((Reach(), *_reaches)),
+    st.sampled_from(_reaches[1:]),
+)
 
 
 def _seldom(values: tuple[Any, ...]) -> SearchStrategy[Any]:

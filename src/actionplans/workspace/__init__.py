@@ -17,7 +17,7 @@ import attrs
 
 from actionplans import edit
 from actionplans import launch as launching
-from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.checks import EMPTY, FrozenMap, shown, wanted
 from actionplans.errors import (
     Invalid,
     NotAllowed,
@@ -31,10 +31,10 @@ from actionplans.launch import Outline
 from actionplans.model import Account, Actor, Decision, Draft, Impact, Job, Person, Plan, Row, Team, Template
 from actionplans.permissions import Subject, subject
 from actionplans.plugins import Plugins, load, loaded
-from actionplans.settings import no_action
+from actionplans.settings import Settings, no_action
 from actionplans.sharing import View
-from actionplans.storage import FoundTask, PlanHead, PlanQuery, TaskQuery
-from actionplans.workspace.accounts import Accounts, Records, SettingsDesk, evolved, to_call, wanted
+from actionplans.storage import FoundObjective, FoundTask, ObjectiveQuery, PlanHead, PlanQuery, TaskQuery
+from actionplans.workspace.accounts import Accounts, Records, evolved, to_call
 from actionplans.workspace.adding import added
 from actionplans.workspace.bulk import Bulk, Launched, checked, same_template
 from actionplans.workspace.changes import Changer
@@ -42,12 +42,17 @@ from actionplans.workspace.dates import Dates
 from actionplans.workspace.desk import Desk
 from actionplans.workspace.files import exporter_of, path_of, written
 from actionplans.workspace.library import Drafts, Shortcuts
-from actionplans.workspace.plans import Launcher, Progress, Views
+from actionplans.workspace.plans import Launcher, Progress
 from actionplans.workspace.plays import Plays
 from actionplans.workspace.running import Runner
 from actionplans.workspace.saving import save_as_template
+from actionplans.workspace.settings import SettingsDesk
+from actionplans.workspace.sharing import Sharing
+from actionplans.workspace.summaries import Summaries
 from actionplans.workspace.templates import Templates
+from actionplans.workspace.touchpoints import Touchpoints
 from actionplans.workspace.upgrades import Upgrades
+from actionplans.workspace.views import Views
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -74,7 +79,8 @@ def open_workspace(
 
     `url` is `memory:`, `sqlite:///path/to/file.db`, or what a plug-in registers; `tenant` keeps apart what belongs to
     different customers of a host; `options` go to the store (`busy_timeout=` in seconds for SQLite). `clock` and
-    `new_id` are for tests. Raises a `StoreError`, or `PluginError`.
+    `new_id` are for tests; ids of your own must sort in the order in which they are made, as ours do (T11).
+    Raises a `StoreError`, or `PluginError`.
     """
     if not isinstance(url, str):
         raise StoreUnknown(shown(url), "a URL is text")
@@ -104,16 +110,19 @@ class Workspace:
         accounts, people, teams, templates, settings    desks, each with get, update and the like
         shortcuts, drafts                               what the actor keeps for the next launch
         plays, upgrades                                 running plays, and launches that follow their template
+        summaries, touchpoints                          what people note about accounts, and not for contacts
         draft, summary, preview_launch, launch          from a template to a plan, or into one
         launch_many                                     from a template to very many
         job                                             how far a bulk launch has come
         new_plan, add_plan                              plans without a template
         save_as_template                                from a plan, or a play of it, to a template
-        view, views, plans, tasks, history              looking, at one plan and at many
+        view, views, history                            looking, at one plan and at many
+        plans, tasks, objectives                        lists over many plans, by a query
         change, change_read, preview, undo              working on a plan, with the verbs of `actionplans.edit`
         impact, restore                                 before deleting, and after
         dates                                           why a date is what it is, slack, conflicts
-        can, acting_as                                  who may; the same for somebody else
+        can, who_can, acting_as                         who may; the same for somebody else
+        sharing                                         what customers see: invitations, why, preview
         export                                          handing out
         actor, durable, close                           who asks, what the store promises, letting go of it
     """
@@ -130,6 +139,9 @@ class Workspace:
         self.shortcuts: Shortcuts = Shortcuts(desk, self.draft)
         self.drafts: Drafts = Drafts(desk)
         self.plays: Plays = Plays(desk)
+        self.sharing: Sharing = Sharing(desk)
+        self.summaries: Summaries = Summaries(desk)
+        self.touchpoints: Touchpoints = Touchpoints(desk)
         self.upgrades: Upgrades = Upgrades(desk)
 
     def __enter__(self) -> Workspace:
@@ -185,6 +197,8 @@ class Workspace:
         """
         known = self.templates.get(template) if isinstance(template, str) else wanted(Template, template, "template")
         into = self.view(plan_id) if plan_id is not None else None
+        if into is not None and parent_id is not None:
+            into.item(parent_id)
         if into is None and account is None:
             raise Invalid("draft", (Problem("account", "give an account, or the plan that it goes into"),))
         found = self._account(account) if account is not None else into.account  # type: ignore[union-attr]
@@ -269,17 +283,18 @@ class Workspace:
     def add_plan(self, plan: Plan) -> View:
         """Store a plan that was made without a template; the rules are run over the whole of it.
 
-        Custom fields that it and its items leave out are at their defaults (R5).
+        What only launches, completions and other verbs give (marks, comments, done tasks, …) takes the right to
+        `plan.import`. Custom fields that it and its items leave out are at their defaults (R5).
         """
         return added(self._desk, plan, self.accounts.get(wanted(Plan, plan, "plan").account_id))
 
     def new_plan(self, account: Account | str, title: str, *, start: dt.date | None = None, **fields: Any) -> View:
-        """Store an empty plan for an account; `fields` are those of a Plan (`section`, `owner_id`, …)."""
+        """Store an empty plan for an account; `fields` are those that can be edited (`section`, `owner_id`, …)."""
         found, anchors = self._account(account), fields.pop("anchors", EMPTY)
         day = self._start(start, anchors, found)
         bare = Plan(self._desk.new_id(), found.id, title, FrozenMap({**anchors, "start": day}))
-        fixed = frozenset({"id", "account_id", "title", "launch", "revision", "created_by", "created_at", "changed_at"})
-        return self.add_plan(evolved(bare, fields, fixed))
+        fixed = {one.name for one in attrs.fields(Plan)} - edit.EDITABLE_PLAN
+        return self.add_plan(evolved(bare, fields, frozenset({"title", *fixed})))
 
     def save_as_template(self, plan_id: str, *, id: str = "", title: str = "", play_id: str | None = None) -> Template:
         """Store what the actor sees of a plan, or of one of its plays, as a new template for editing (T8).
@@ -314,6 +329,11 @@ class Workspace:
         query = TaskQuery() if query is None else wanted(TaskQuery, query, "query")
         return Views(self._desk).tasks(query)
 
+    def objectives(self, query: ObjectiveQuery | None = None) -> Iterator[FoundObjective]:
+        """The objectives the query asks for that the actor may see, by their end, those without one last (L14)."""
+        query = ObjectiveQuery() if query is None else wanted(ObjectiveQuery, query, "query")
+        return Views(self._desk).objectives(query)
+
     def change(
         self,
         plan_id: str,
@@ -336,9 +356,12 @@ class Workspace:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> View:
-        """Like `change`, but only if the plan still is at the revision that was seen; else raises `Stale` (S2)."""
-        plan = wanted(View, view, "view").plan
-        return Changer(self._desk).change(plan.id, plan.revision, verb, args, kwargs)
+        """Like `change`, but only if the plan still is at the revision that was seen; else raises `Stale` (S2).
+
+        For a contact or partner, only if the item that it is about still is as they saw it (V2).
+        """
+        read = wanted(View, view, "view")
+        return Changer(self._desk).change(read.plan.id, read, verb, args, kwargs)
 
     def preview(
         self,
@@ -383,16 +406,29 @@ class Workspace:
         `action` is one of `settings.ACTIONS` or of the settings' own; an unknown one raises `Invalid`, unless a host's
         policy decides what it means (R7).
         """
-        wanted(str, action, "action")
+        desk, settings = self._desk, self._known_action(action)
+        if plan_id is None:
+            return desk.may(settings, action)
+        plan, account, _ = desk.plan(plan_id, settings)
+        item = desk.item(plan, account, settings, item_id) if item_id is not None else None
+        return desk.decision(action, plan, account, settings, item)
+
+    def who_can(self, action: str, plan_id: str, item_id: str | None = None) -> Iterator[Person]:
+        """The stored persons who may do this to a plan or an item of it, in the order of `ws.people`: `can` for all.
+
+        With their stored roles; roles that a host gives for a call are not known here. Takes the rights to
+        `permission.ask` and to see persons (R6).
+        """
+        self._known_action(action)
+        return Sharing(self._desk).who_can(action, plan_id, item_id)
+
+    def _known_action(self, action: str) -> Settings:
         settings = self._desk.settings()
-        strange = () if self._desk.plugins.policies else (*no_action(action, frozenset(settings.actions)),)
+        own = frozenset(settings.actions)
+        strange = () if self._desk.plugins.policies else (*no_action(wanted(str, action, "action"), own),)
         if strange:
             raise Invalid("action", strange)
-        if plan_id is None:
-            return self._desk.may(settings, action)
-        view = self.view(plan_id)
-        item = view.item(item_id) if item_id is not None else None
-        return self._desk.may(settings, action, subject(view.account, view.plan, item))
+        return settings
 
     def export(
         self,

@@ -1,4 +1,4 @@
-"""The accounts, persons, teams and settings of a workspace."""
+"""The accounts, persons and teams of a workspace."""
 
 from __future__ import annotations
 
@@ -12,22 +12,27 @@ from urllib.parse import urlsplit
 import attrs
 from attrs import define
 
-from actionplans.accounts import below, check_parent, name_key
-from actionplans.checks import FrozenMap, shown
+from actionplans.accounts import check_parent, name_key
+from actionplans.checks import FrozenMap, advice, shown, wanted
 from actionplans.edit.following import followed
 from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.launch import following
 from actionplans.model import Account, Person, Plan, Team, Warn
 from actionplans.permissions import subject
-from actionplans.settings import Settings
+from actionplans.settings import Settings, known_roles
 from actionplans.storage import AccountQuery, Record, RecordQuery, TaskQuery
-from actionplans.vocabularies import custom_problems, touched_custom, with_defaults
+from actionplans.vocabularies import custom_problems, hidden_fields, touched_custom, touched_fields, with_defaults
 from actionplans.workdays import resolve, today
+from actionplans.workspace.administrators import one_staying
 from actionplans.workspace.desk import Change, Desk
+from actionplans.workspace.fields import admit_fields
 
 P = TypeVar("P", bound=Person | Team)
 R = TypeVar("R", bound=Record)
-T = TypeVar("T")
+
+
+NOT_GIVEN = frozenset({"id", "name", "website", "revision", "created_by"})
+"""The fields of a new account that are not among the others: two are arguments, the rest is the library's own."""
 
 
 @define
@@ -37,11 +42,25 @@ class Accounts:
     desk: Desk
 
     def get(self, account_id: str) -> Account:
-        """The account of that id; raises `NotFound`, also for one the actor may not see (V7)."""
+        """The account of that id; raises `NotFound`, also for one the actor may not see (V7).
+
+        Custom fields that the actor's roles may not see are left out, here and in every list (R5).
+        """
+        settings = self.desk.settings()
+        return _without(self._get(account_id, settings), self._hidden(settings))
+
+    def _get(self, account_id: str, settings: Settings) -> Account:
+        """The whole of it, as stored."""
         account = self.desk.store.get(Account, account_id)
-        if not self.desk.may(self.desk.settings(), "account.see", subject(account)).allowed:
+        if not self.desk.may(settings, "account.see", subject(account)).allowed:
             raise NotFound("account", account_id)
         return account
+
+    def _hidden(self, settings: Settings) -> frozenset[str]:
+        """The custom fields of accounts that the actor may not see."""
+        if not any(one.of == "account" and one.seen_by for one in settings.custom_fields):
+            return frozenset()
+        return hidden_fields("account", settings, self.desk.asker(settings).roles)
 
     def find(self, name: str, *, limit: int = 10) -> tuple[Account, ...]:
         """Accounts whose name begins with these characters, in order; fewer than the setting's number (4) are compared
@@ -59,14 +78,25 @@ class Accounts:
         """Every account the actor may see that the query asks for, in the order of names."""
         query = AccountQuery() if query is None else wanted(AccountQuery, query, "query")
         settings = self.desk.settings()
-        asker = self.desk.asker(settings)
+        asker, hidden = self.desk.asker(settings), self._hidden(settings)
         return (
-            one for one in self.desk.every(query) if self.desk.may(settings, "account.see", subject(one), asker).allowed
+            _without(one, hidden)
+            for one in self.desk.every(query)
+            if self.desk.may(settings, "account.see", subject(one), asker).allowed
         )
 
     def below(self, account_id: str) -> tuple[str, ...]:
-        """The ids of an account and of all accounts below it, safe against circles (O1)."""
-        return below(self.all(), self.get(account_id).id)
+        """The ids of an account and of all below it that the actor may see, safe against circles (O1).
+
+        They are what queries take as `account_ids` to ask for an account with its descendants (L14).
+        """
+        level = [self.get(account_id).id]
+        found = dict.fromkeys(level)
+        while level:
+            children = (one.id for one in self.all(AccountQuery(parent_ids=tuple(level))))
+            level = [one for one in children if one not in found]
+            found |= dict.fromkeys(level)
+        return tuple(found)
 
     def get_or_create(
         self, name: str, website: str = "", *, warn: Callable[[Warn], None] | None = None, **fields: Any
@@ -85,7 +115,7 @@ class Accounts:
             to_call(warn, "warn")
         if not name_key(name):
             raise Invalid("account", (Problem("name", f"must not be blank: {shown(name)}"),))
-        Account("new", name, website=website)  # what is no name or website is told before it is looked for
+        evolved(Account("new", name, website=website), fields, NOT_GIVEN)  # told before it is looked for
 
         def found_or_made() -> Account:
             made = self._new_id(name, website, fields)  # before it is looked for: who takes the id meanwhile is found
@@ -119,6 +149,7 @@ class Accounts:
     def update(self, account_id: str, **fields: Any) -> Account:
         """Change fields of an account; raises `Invalid` naming every field that cannot be given.
 
+        `custom` takes the place of all custom fields that the actor may see; those they may not see stay (R5).
         With another owner the open tasks of the old one follow, in all its plans and in the same transaction, as the
         setting `reassignment` says (T6), and are dated in the new owner's calendar (D7). That is the administrator's
         decision: it takes no right to assign tasks.
@@ -126,14 +157,18 @@ class Accounts:
         desk = self.desk
 
         def updated() -> Account:
-            settings, before = desk.settings(), self.get(account_id)
+            settings = desk.settings()
+            before, hidden = self._get(account_id, settings), self._hidden(settings)
             desk.need(settings, "account.edit", subject(before))
             after = evolved(before, fields, frozenset({"id", "revision", "created_by"}))
+            if hidden and "custom" in fields:
+                kept = {name: value for name, value in before.custom.items() if name in hidden}
+                after = attrs.evolve(after, custom=FrozenMap({**kept, **after.custom}))
             self._fits(before, after, settings)
             if after == before:
-                return after
+                return _without(after, hidden)
             changes = self._followed(before, after, settings)
-            return cast(Account, desk.commit(Change(before, after, "account.edit"), *changes)[0])
+            return _without(cast(Account, desk.commit(Change(before, after, "account.edit"), *changes)[0]), hidden)
 
         return desk.repeated(updated, but_for=account_id)
 
@@ -151,7 +186,7 @@ class Accounts:
 
     def _new(self, id: str, name: str, website: str, fields: Mapping[str, Any]) -> Account:
         bare = Account(id, name, website=website)
-        return self._added(evolved(bare, fields, frozenset({"id", "name", "website", "revision", "created_by"})))
+        return self._added(evolved(bare, fields, NOT_GIVEN))
 
     def _new_id(self, name: str, website: str, fields: Mapping[str, Any]) -> str:
         """For a company an id that its name and website give: the store refuses it to the second of two who make the
@@ -172,13 +207,15 @@ class Accounts:
         custom = with_defaults("account", account.custom, settings)
         made = attrs.evolve(account, custom=custom, created_by=desk.actor.id, revision=0)
         self._fits(None, made, settings)
-        return desk.keep(None, made, "account.create")
+        return _without(desk.keep(None, made, "account.create"), self._hidden(settings))
 
     def _fits(self, before: Account | None, account: Account, settings: Settings) -> None:
         """Whom and what an account names is there, its time zone is one, and its custom fields are the settings'."""
         found = list(zone_problems(account.time_zone))
         changed = None if before is None else touched_custom(before.custom, account.custom)
         found += custom_problems("account", account.custom, settings, changed)
+        strange = account.roles.keys() - (before.roles.keys() if before is not None else set()) - {*settings.roles}
+        found += [Problem(f"roles[{one!r}]", advice(one, settings.roles)) for one in sorted(strange)]
         persons = {"owner_id": account.owner_id, "primary_contact_id": account.primary_contact_id}
         persons |= {f"roles[{role!r}]": person for role, person in account.roles.items()}
         persons |= {f"partners[{n}].partner_id": one.partner_id for n, one in enumerate(account.partners)}
@@ -193,6 +230,8 @@ class Accounts:
                 found.append(Problem("parent_id", str(error)))
         if found:
             raise Invalid("account", tuple(found))
+        held = before.custom if before is not None else None
+        admit_fields(self.desk, settings, touched_fields("account", held, account.custom, settings))
         check_parent(self._above(account.parent_id), account.id, account.parent_id)
 
     def _above(self, at: str | None) -> dict[str, Account]:
@@ -234,7 +273,7 @@ class Records(Generic[P]):
         self._fits(None, made)
         return self.desk.keep(None, made, f"{self.kind}.create")
 
-    def update(self, id: str, **fields: Any) -> P:
+    def update(self, id: str, /, **fields: Any) -> P:
         """Change fields; raises `Invalid` naming every field that cannot be given."""
         desk, action = self.desk, f"{self.kind}.edit"
 
@@ -245,22 +284,12 @@ class Records(Generic[P]):
             self._fits(before, after)
             if after == before:
                 return after
-            return cast(P, desk.commit(*self._staying(before, after), Change(before, after, action))[-1])
+            staying = (
+                one_staying(desk, before, after) if isinstance(before, Person) and isinstance(after, Person) else ()
+            )
+            return cast(P, desk.commit(*staying, Change(before, after, action))[-1])
 
         return desk.repeated(updated, but_for=id)
-
-    def _staying(self, before: P, after: P) -> Iterator[Change]:
-        """Another administrator, stored again as they were read, where one ceases to be one (R6).
-
-        So the store refuses the second of two who would take the last two at once.
-        """
-        if not isinstance(before, Person) or not _administers(before) or _administers(after):
-            return
-        for one in self.desk.every(RecordQuery("person")):
-            if _administers(one) and one.id != after.id:
-                yield Change(one, one, "person.stay", FrozenMap({"instead_of": after.id}))
-                return
-        raise Refused("editing a person", f"{after.name!r} is the last administrator: make another one first")
 
     def _fits(self, before: P | None, after: P) -> None:
         match before, after:
@@ -273,11 +302,14 @@ class Records(Generic[P]):
                     raise Invalid("team", tuple(Problem("members", f"there is no person {one!r}") for one in lost))
 
     def _person(self, before: Person | None, after: Person) -> None:
-        """Roles are granted and taken by those who may (R6)."""
+        """Roles are granted and taken by those who may (R6), and there are such, unless a host decides (R7)."""
         desk, settings = self.desk, self.desk.settings()
-        if after.roles != (before.roles if before is not None else frozenset()):
+        held = before.roles if before is not None else frozenset[str]()
+        if after.roles != held:
             desk.need(settings, "person.grant_roles")
-        found = list(zone_problems(after.time_zone))
+        found, known = list(zone_problems(after.time_zone)), known_roles(settings)
+        for role in () if desk.plugins.policies else sorted(after.roles - held - known):
+            found.append(Problem("roles", f"there is no role {role!r} (settings): {advice(role, known)}"))
         if after.account_id is not None and not desk.store.get_many(Account, (after.account_id,)):
             found.append(Problem("account_id", f"there is no account {after.account_id!r}"))
         if after.calendar:
@@ -289,30 +321,12 @@ class Records(Generic[P]):
             raise Invalid("person", tuple(found))
 
 
-@define
-class SettingsDesk:
-    """The settings of a workspace: one versioned value."""
-
-    desk: Desk
-
-    def get(self) -> Settings:
-        """The settings as they are now."""
-        return self.desk.settings()
-
-    def update(self, **fields: Any) -> Settings:
-        """Change fields of the settings; needs the right to `settings.edit`, and refuses to take it from the actor.
-
-        Calendars of plug-ins are not stored; to change one, give one of its name.
-        """
-        desk, before = self.desk, self.desk.kept_settings()
-        desk.need(before, "settings.edit")
-        after = evolved(before, fields, frozenset({"id", "revision"}))
-        found = tuple(zone_problems(after.time_zone))
-        if found:
-            raise Invalid("settings", found)
-        if not desk.may(after, "settings.edit").allowed:
-            raise Refused("editing the settings", "you could not edit them again: keep a grant of settings.edit")
-        return desk.keep(before, after, "settings.edit")
+def _without(account: Account, hidden: frozenset[str]) -> Account:
+    """The account without the custom fields that somebody may not see; the very same where it has none of them."""
+    if hidden.isdisjoint(account.custom):
+        return account
+    seen = {name: value for name, value in account.custom.items() if name not in hidden}
+    return attrs.evolve(account, custom=FrozenMap(seen))
 
 
 def host_of(website: str) -> str:
@@ -335,14 +349,6 @@ def zone_problems(name: str) -> Iterator[Problem]:
         yield Problem("time_zone", error.problems[0].message)
 
 
-def wanted(cls: type[T], value: object, place: str) -> T:
-    """The value, where it is of the class; raises `Invalid` otherwise."""
-    if isinstance(value, cls):
-        return value
-    name = "text" if cls is str else f"a {cls.__name__}"
-    raise Invalid(place, (Problem("", f"{name} is wanted, not {shown(value)}"),))
-
-
 def to_call(value: object, place: str) -> None:
     """Raise `Invalid` for what cannot be called."""
     if not callable(value):
@@ -358,7 +364,3 @@ def evolved(record: R, fields: Mapping[str, Any], fixed: frozenset[str]) -> R:
         raise Invalid(type(record).__name__, tuple(Problem(one, told) for one in strange))
     given = {name: FrozenMap(one) if isinstance(one, Mapping) else one for name, one in fields.items()}
     return attrs.evolve(record, **given)  # type: ignore[arg-type]
-
-
-def _administers(person: Person | Team) -> bool:
-    return isinstance(person, Person) and person.active and "administrator" in person.roles

@@ -18,13 +18,12 @@ import attrs
 from attrs import define, field, frozen
 
 from actionplans import launch as launching
-from actionplans.checks import check_of, shown
+from actionplans.checks import check_of, shown, wanted
 from actionplans.errors import ActionPlansError, ExecutorFailed, Invalid, NotFound, Problem, Refused, Stale, StoreError
 from actionplans.model import Account, Draft, Job, Plan, Row, Template, Warn
 from actionplans.model.words import Id
 from actionplans.permissions import subject
 from actionplans.storage import id_of
-from actionplans.workspace.accounts import wanted
 from actionplans.workspace.desk import TRIES, Change
 from actionplans.workspace.plans import Launcher, Progress, Reading, changes, chunks, together
 from actionplans.workspace.workers import Computed, Work, bare, compute, in_worker
@@ -193,14 +192,18 @@ class Bulk:
     def _draft(self, one: Any, read: Reading) -> Draft:
         """The draft that a row stands for; everything that it lacks is told at once."""
         if self.template is None:
+            if isinstance(one, Row):
+                told = "rows say nothing of it: give launch_many the one that all are launched from, template=…"
+                raise Invalid(_called(one), (Problem("template", told),))
             return wanted(Draft, one, "draft")
         row = wanted(Row, one, "row")
         lacking = tuple(_lacking(row, self.job))
         if lacking:
-            raise Invalid(f"row {row.key!r}" if row.key else "row", lacking)
+            raise Invalid(_called(row), lacking)
         account = read.accounts.get(row.account_id)
         if account is None:
-            raise NotFound("account", row.account_id)
+            told = f"the account_id of {_called(row)} names none; check it, or add the account first"
+            raise NotFound("account", row.account_id, told)
         start = row.start or row.anchors["start"]
         made = launching.draft(
             self.template, account, start=start, anchors=row.anchors, title=row.title, owner_id=row.owner_id
@@ -337,6 +340,11 @@ _OF_ROWS = ("overrides", "dropped", "stage_id", "custom")
 
 def _same(account: Account, now: Account) -> bool:
     return account == now or attrs.evolve(account, revision=now.revision) == now
+
+
+def _called(row: Row) -> str:
+    """A row for a message, by its key where it has one."""
+    return f"row {row.key!r}" if row.key else "the row"
 
 
 def _lacking(row: Row, job: str) -> Iterator[Problem]:

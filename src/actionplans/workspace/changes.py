@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import attrs
 from attrs import define, field, frozen
 
 from actionplans import edit
-from actionplans.checks import EMPTY, FrozenMap, shown
+from actionplans.checks import EMPTY, FrozenMap, shown, wanted
 from actionplans.edit.undoing import taken
-from actionplans.errors import Invalid, NotFound, Problem, Refused, Stale
-from actionplans.journal import Edit, Entry
-from actionplans.model import Account, Completion, Item, Plan, Warn
+from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Refused, Stale, Waiting
+from actionplans.journal import CHANGED, Edit, Entry
+from actionplans.model import Account, Completion, Decision, Item, Plan, Warn
 from actionplans.model.rules import check
 from actionplans.permissions import Subject, subject
 from actionplans.schedule import Moved
 from actionplans.settings import Settings
-from actionplans.sharing import View, moves_seen
-from actionplans.workspace.accounts import wanted
+from actionplans.sharing import View, moves_seen, section_of, warnings_seen
+from actionplans.vocabularies import touched_in_plan
 from actionplans.workspace.desk import TRIES, Change, Desk, unknown_years
+from actionplans.workspace.fields import admit_fields
 
 
 @define
@@ -46,11 +49,11 @@ class Step:
 
     def seen(self, desk: Desk, plan: Plan) -> View:
         """What the actor sees of the plan afterwards, with what the verb told."""
-        written = plan is not self.plan
-        view = desk.seen(plan, self.account, self.settings, written=written)
+        view = desk.seen(plan, self.account, self.settings, before=self.plan)
         if not (self.told.warnings or self.told.moves):
             return view
-        return attrs.evolve(view, warnings=tuple(self.told.warnings), moves=moves_seen(view, self.told.moves))
+        told = warnings_seen(view, self.told.warnings)
+        return attrs.evolve(view, warnings=told, moves=moves_seen(view, self.told.moves))
 
 
 @define
@@ -62,21 +65,24 @@ class Changer:
     def change(
         self,
         plan_id: str,
-        revision: int | None,
+        read: View | None,
         verb: Any,
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
     ) -> View:
-        """As `Workspace.change`; with a `revision` only on the plan as it was read (S2)."""
+        """As `Workspace.change`; with a view only on what was read (S2).
+
+        That is the plan; of a limited viewer the item alone, so that nothing they do not see plays a part (V2).
+        """
         for attempt in range(TRIES):
-            step = self._run(plan_id, revision, verb, args, kwargs)
+            step = self._run(plan_id, read, verb, args, kwargs)
             if step.after == step.plan:
                 return step.seen(self.desk, step.after)
             try:
                 detail = FrozenMap({"item": step.item_id}) if step.item_id else EMPTY
                 stored = cast(Plan, self.desk.commit(Change(step.plan, step.after, step.action, detail))[0])
             except Stale:
-                if revision is not None or attempt + 1 == TRIES:
+                if read is not None and not read.limited or attempt + 1 == TRIES:
                     raise
                 continue
             return step.seen(self.desk, stored)
@@ -95,9 +101,7 @@ class Changer:
         last = desk.store.get(Plan, plan_id).revision  # also where somebody else takes a step meanwhile
 
         def taken_back() -> View:
-            settings, plan = desk.settings(), desk.store.get(Plan, plan_id)
-            account = desk.store.get(Account, plan.account_id)
-            desk.seen(plan, account, settings)
+            plan, account, settings = self._read_whole(plan_id, "plan.undo")
             entry = self._entry(plan, last if revision is None else revision)
             name = _name(entry)
             for action, about in _needed(plan, account, name, entry):
@@ -107,7 +111,13 @@ class Changer:
             self._stands_elsewhere(plan, entry, name)
             told = Told()
             context = desk.context(plan, account, settings, warn=told.warnings.append, moved=told.moves.append)
-            after = taken(plan, context, entry.edits, name)
+            try:
+                after = taken(plan, context, entry.edits, name)
+            except Invalid as error:
+                titles = {one.id: one.title for one in desk.seen(plan, account, settings).plan.items()}
+                since = [one for one in desk.store.journal("plan", plan.id) if one.revision > entry.revision]
+                raise Invalid("undoing", tuple(_said(one, titles, since) for one in error.problems)) from None
+            admit_fields(desk, settings, touched_in_plan(plan, after, settings, new=False))
             told.warnings += unknown_years(after, context, plan)
             item = {"item": entry.detail["item"]} if "item" in entry.detail else {}
             detail = FrozenMap({"undone": name, "revision": str(entry.revision), **item})
@@ -118,15 +128,18 @@ class Changer:
 
     def restore(self, plan_id: str, item_id: str) -> View:
         """As `Workspace.restore`; what went to another plan with its play was not deleted."""
-        self.desk.seen(*self._read(plan_id))
+        self._read_whole(plan_id, "plan.restore")
         entry = self._removal(plan_id, item_id)
         if entry is None or _name(entry) == "play.move":
             raise NotFound("deleted item", item_id)
         return self.change(plan_id, None, edit.restore, (item_id, entry.edits), {})
 
-    def _read(self, plan_id: str) -> tuple[Plan, Account, Settings]:
-        plan = self.desk.store.get(Plan, plan_id)
-        return plan, self.desk.store.get(Account, plan.account_id), self.desk.settings()
+    def _read_whole(self, plan_id: str, action: str) -> tuple[Plan, Account, Settings]:
+        """A plan for what looks into its past, which is not for those who see only a part of it (V2)."""
+        plan, account, settings = self.desk.plan(plan_id)
+        if self.desk.as_seen(plan, account, settings)[1]:
+            raise NotAllowed(Decision(False, action, "this is for those who see the whole plan"))
+        return plan, account, settings
 
     def _removal(self, plan_id: str, item_id: str) -> Entry | None:
         """The step that took an item out of the plan last."""
@@ -154,51 +167,68 @@ class Changer:
                 return entry
         raise NotFound("step", str(revision))
 
+    def _was_deleted(self, plan: Plan, given: Mapping[str, Any]) -> None:
+        """Refuse what never was deleted like this: a restored item brings along what only verbs may give."""
+        entry = self._removal(plan.id, given["item_id"])
+        if entry is None or given["deletion"] != entry.edits:
+            told = "is not the change that deleted it: use ws.restore, which finds that"
+            raise Invalid("edit.restore", (Problem("deletion", told),))
+
     def _run(
-        self, plan_id: str, revision: int | None, verb: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, plan_id: str, read: View | None, verb: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Step:
         """Read, decide and edit; nothing is stored. What a host's own verb gives is checked in full."""
         action = getattr(verb, "action", None)
         if not isinstance(action, str) or not callable(verb):
             raise Invalid("change", (Problem("verb", f"a verb of actionplans.edit is wanted, not {shown(verb)}"),))
         given = _given(verb, args, kwargs)
-        desk, settings = self.desk, self.desk.settings()
-        plan = desk.store.get(Plan, plan_id)
-        account = desk.store.get(Account, plan.account_id)
-        desk.seen(plan, account, settings)
-        if revision is not None and plan.revision != revision:
-            raise Stale("plan", plan_id, revision, plan.revision)
-        name, item_id = self._decided(action, plan, account, settings, given)
+        desk = self.desk
+        plan, account, settings = desk.plan(plan_id)
+        seen, limited = desk.as_seen(plan, account, settings)
+        if read is not None and not limited and plan.revision != read.plan.revision:
+            raise Stale("plan", plan_id, read.plan.revision, plan.revision)
+        name, item_id = self._decided(action, (plan, seen), account, settings, given)
+        if read is not None and limited and item_id and _other(read.plan, seen, item_id):
+            raise Stale("item", item_id, 0, 0)
         told = Told()
         brought = (getattr(one, "owner_id", one) for one in given.values())
         warn, moved = told.warnings.append, told.moves.append
-        context = desk.context(plan, account, settings, brought, warn=warn, moved=moved)
-        after = verb(plan, context, *args, **kwargs)
+        context = desk.context(plan, account, settings, brought, warn=warn, moved=moved, outside=limited)
+        if verb is edit.restore:
+            self._was_deleted(plan, given)
+        with telling_nothing_hidden(limited):
+            after = verb(plan, context, *args, **kwargs)
         if not isinstance(after, Plan) or (after.id, after.account_id) != (plan.id, plan.account_id):
             raise Invalid("change", (Problem("verb", f"gives {shown(after)} instead of the plan, changed"),))
         if getattr(edit, getattr(verb, "__name__", ""), None) is not verb:
             check(after)
+        admit_fields(desk, settings, touched_in_plan(plan, after, settings, new=verb is not edit.restore))
         desk.today(settings, account, after)  # a time zone that is none is refused before it is stored
         if after is not plan:
             told.warnings += unknown_years(after, context, plan)
         return Step(plan, after, account, settings, name, item_id, told)
 
     def _decided(
-        self, action: str, plan: Plan, account: Account, settings: Settings, given: Mapping[str, Any]
+        self, action: str, plans: tuple[Plan, Plan], account: Account, settings: Settings, given: Mapping[str, Any]
     ) -> tuple[str, str]:
-        """Ask for the action on what the verb is about, and for what it asks besides.
+        """Ask for the action on what the verb is about, and for what it asks besides; of the plan as it is and is seen.
 
         Gives the action's full name, and the id of the item that it is about, where it is not the plan or new.
 
         Adding an item is decided by the plan it comes into: what a new item says of its owner proves nothing.
         """
-        item = _about(plan, action, given)
+        plan, seen = plans
+        item = _about(plan, seen, action, given)
         about = subject(account, plan, None if action == "create" else item)
         needed = [f"{item.kind if item is not None else 'plan'}.{action}"]
         if given.get("override"):
             needed.append("task.override")
         if item is not None and item.fixed and given.get("fields", EMPTY).keys() & {"title", "description"}:
             needed.append("library.edit")
+        if item is None and action == "edit" and "owner_id" in given.get("fields", EMPTY):
+            needed.append("plan.assign")
+        if item is None and action == "edit" and _shared_otherwise(plan, given.get("fields", EMPTY), settings):
+            needed.append("plan.share")
         for one in needed:
             self.desk.need(settings, one, about)
         return needed[0], item.id if item is not None and action != "create" else ""
@@ -207,6 +237,34 @@ class Changer:
 def _name(entry: Entry) -> str:
     """What a step did; of an undo, what it took back."""
     return entry.detail.get("undone", entry.action)
+
+
+_PLACE = re.compile(r"(\w+)(?:(?:\[| )'(?P<id>[^']+)'\]?)?(?:\.(?P<field>\w+).*)?")
+"""Where an undo is stopped: `status`, `tasks`, `tasks['ID'].due` or `task 'ID'.owner_id`."""
+
+
+def _said(problem: Problem, titles: Mapping[str, str], since: Sequence[Entry]) -> Problem:
+    """What stops an undo, with the title of its item where that is seen, and with the last step that changed it since.
+
+    Undoing that one first lets this one through, or names the one before.
+    """
+    place = _PLACE.fullmatch(problem.place)
+    if place is None:
+        return problem
+    item_id, field = place["id"] or "", place["field"]
+
+    def changed(edit: Edit) -> bool:
+        if item_id:
+            return edit.item_id == item_id and (not field or edit.field in ("", field))
+        return edit.item_id == "" and (edit.field == problem.place or f"{edit.kind}s" == problem.place)
+
+    steps = [one for one in since if any(map(changed, one.edits))]
+    told = problem.message
+    if steps:
+        told = told.replace(
+            CHANGED, f"has changed since: undo revision {steps[-1].revision} ({steps[-1].action}) first"
+        )
+    return Problem(problem.place, f"{titles[item_id]!r} {told}" if item_id in titles else told)
 
 
 def _needed(plan: Plan, account: Account, name: str, entry: Entry) -> Iterator[tuple[str, Subject]]:
@@ -241,8 +299,35 @@ def _given(verb: Callable[..., Plan], args: tuple[Any, ...], kwargs: Mapping[str
     return dict(list(bound.arguments.items())[2:])
 
 
-def _about(plan: Plan, action: str, given: Mapping[str, Any]) -> Item | None:
-    """The item a verb is called for: the one it brings, brings back or names, or None for the plan itself."""
+@contextmanager
+def telling_nothing_hidden(limited: bool) -> Iterator[None]:
+    """What a verb refuses, without what it is refused for, where that may not be seen (V2)."""
+    try:
+        yield
+    except Waiting as error:
+        if limited:
+            told = "it waits for other work: ask whoever shared the plan with you"
+            raise Waiting(error.action, told, ()) from None
+        raise
+
+
+def _shared_otherwise(plan: Plan, fields: Mapping[str, Any], settings: Settings) -> bool:
+    """Whether a change of a plan puts it into a section that shares plans in another way (V4)."""
+    section = fields.get("section", plan.section)
+    there = isinstance(section, str) and section in ("", *(one.key for one in settings.sections))
+    return there and settings.section(section).profile != section_of(plan, settings).profile
+
+
+def _other(read: Plan, seen: Plan, item_id: str) -> bool:
+    """Whether an item is seen otherwise than it was read, or was not."""
+    return seen.item(item_id) not in [one for one in read.items() if one.id == item_id]
+
+
+def _about(plan: Plan, seen: Plan, action: str, given: Mapping[str, Any]) -> Item | None:
+    """The item a verb is called for: the one it brings, brings back or names, or None for the plan itself.
+
+    One that is named is looked for in what the actor sees of the plan (V7).
+    """
     named = given.get("item_id", given.get("task_id", given.get("item")))
     if isinstance(named, Item):
         return named
@@ -251,4 +336,4 @@ def _about(plan: Plan, action: str, given: Mapping[str, Any]) -> Item | None:
     if action == "restore":
         gone = (wanted(Edit, one, "deletion") for one in wanted(tuple, given.get("deletion"), "deletion"))
         return next((one.before for one in gone if one.item_id == named and isinstance(one.before, Item)), None)
-    return plan.item(named)
+    return plan.item(seen.item(named).id)

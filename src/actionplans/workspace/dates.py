@@ -6,14 +6,18 @@ from attrs import define
 
 from actionplans import schedule
 from actionplans.edit import Context
-from actionplans.model import Account, Plan, Task
+from actionplans.errors import NotAllowed
+from actionplans.model import Account, Decision, Plan, Task
 from actionplans.sharing import View
 from actionplans.workspace.desk import Desk
 
 
 @define
 class Dates:
-    """`workspace.dates`: each answer holds only what the actor may see of the plan."""
+    """`workspace.dates`: each answer holds only what the actor may see of the plan.
+
+    It is worked out from all of it, so those who see only a part of it, as contacts do, are refused (V2).
+    """
 
     _desk: Desk
 
@@ -47,4 +51,7 @@ class Dates:
         desk, settings = self._desk, self._desk.settings()
         plan = desk.store.get(Plan, plan_id)
         account = desk.store.get(Account, plan.account_id)
-        return desk.seen(plan, account, settings), plan, desk.context(plan, account, settings)
+        view = desk.seen(plan, account, settings)
+        if view.limited:
+            raise NotAllowed(Decision(False, "plan.dates", "this is for those who see the whole plan"))
+        return view, plan, desk.context(plan, account, settings)

@@ -15,14 +15,14 @@ from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.edit import Context
 from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Stale
 from actionplans.journal import Entry, diff
-from actionplans.model import ANY_CONTACT, TEAM, Account, Actor, Decision, Item, Person, Plan, Team, Warn
+from actionplans.model import ANY_CONTACT, TEAM, Account, Actor, Decision, Invitation, Item, Person, Plan, Team, Warn
 from actionplans.permissions import NOBODYS, Asker, Subject, decide
 from actionplans.permissions import subject as subject_of
 from actionplans.plugins import Plugins
 from actionplans.schedule import Moved, beyond
 from actionplans.settings import Settings
-from actionplans.sharing import View, view
-from actionplans.storage import Batch, Message, Query, Record, RecordQuery, Store, Write, id_of, kind_of
+from actionplans.sharing import NOBODY, Decider, People, View, Viewer, people_in, plan_seen, view, why
+from actionplans.storage import Batch, Message, Query, Record, RecordQuery, Store, Write, id_of, invitation_id, kind_of
 from actionplans.workdays import today
 
 log: logging.Logger = logging.getLogger("actionplans")
@@ -83,32 +83,39 @@ class Desk:
         return today(self.now(), zone or "UTC")
 
     def asker(self, settings: Settings, about: Subject | None = None) -> Asker:
-        """Who asks, with the stored roles beside the given ones (R2).
+        """Who asks, with the stored roles beside the given ones (R2); of a contact the role `contact` alone (V6).
 
         Teams are looked up where a scope needs them; who decides about many subjects leaves `about` out.
         """
-        roles = self.actor.roles
-        if not self.actor.system:
-            person = self.store.get_many(Person, (self.actor.id,)).get(self.actor.id)
-            if person is not None and not person.active:
-                return Asker(self.actor.id, frozenset())
-            roles = roles | person.roles if person is not None else roles
+        id, roles = self.actor.id, self.actor.roles
+        person = None if self.actor.system else self.store.get_many(Person, (id,)).get(id)
+        if person is not None:
+            if not person.active:
+                return Asker(id, frozenset(), kind=person.kind)
+            if person.kind == "contact":
+                return Asker(id, frozenset({"contact"}), kind="contact", account_id=person.account_id)
+            roles = roles | person.roles | ({"partner"} if person.kind == "partner" else set())
         scopes = {grant.scope for grant in settings.policy if grant.role in roles}
         of_teams = about is None or any(owner.startswith(TEAM) for owner in about.owners)
+        kind = person.kind if person is not None else "user"
         if not (self.plugins.policies or "team" in scopes or "assigned" in scopes and of_teams):
-            return Asker(self.actor.id, roles)
+            return Asker(id, roles, kind=kind)
         mine = self.my_teams()
         colleagues = frozenset(member for team in mine for member in team.members)
-        return Asker(self.actor.id, roles, frozenset(team.id for team in mine), colleagues)
+        return Asker(id, roles, frozenset(team.id for team in mine), colleagues, kind)
 
     def my_teams(self) -> tuple[Team, ...]:
         """The teams that the actor is a member of."""
         return tuple(one for one in self.every(RecordQuery("team")) if self.actor.id in one.members)
 
+    @property
+    def decider(self) -> Decider:
+        """Our own policy, or the host's where one is installed (R7)."""
+        return next(iter(self.plugins.policies.values()), decide)
+
     def may(self, settings: Settings, action: str, about: Subject = NOBODYS, asker: Asker | None = None) -> Decision:
         """The decision: the host's own policy where one is installed (R7), else ours."""
-        decider = next(iter(self.plugins.policies.values()), decide)
-        return decider(settings.policy, asker or self.asker(settings, about), action, about)
+        return self.decider(settings.policy, asker or self.asker(settings, about), action, about)
 
     def need(self, settings: Settings, action: str, about: Subject = NOBODYS, asker: Asker | None = None) -> None:
         """Raise `NotAllowed` unless it is allowed."""
@@ -116,26 +123,100 @@ class Desk:
         if not decision.allowed:
             raise NotAllowed(decision)
 
-    def seen(self, plan: Plan, account: Account, settings: Settings, *, written: bool = False) -> View:
+    def plan(self, plan_id: str, settings: Settings | None = None) -> tuple[Plan, Account, Settings]:
+        """A plan, its account and the settings, for a command on it: whole, and without the names that `seen` reads.
+
+        Raises the `NotFound` of an unknown id where the actor may see nothing of it (V7).
+        """
+        settings = settings or self.settings()
+        plan = self.store.get(Plan, plan_id)
+        account = self.store.get(Account, plan.account_id)
+        self.as_seen(plan, account, settings)
+        return plan, account, settings
+
+    def as_seen(self, plan: Plan, account: Account, settings: Settings) -> tuple[Plan, bool]:
+        """The plan as the actor sees it, and whether they are a contact or see single items only (V5).
+
+        Raises the `NotFound` of an unknown id where they see nothing of it (V7).
+        """
+        viewer, people, day = self._looking(plan, account, settings, None, named=False)
+        seen, limited = plan_seen(plan, account, settings, viewer, today=day, people=people)
+        if seen is None:
+            raise NotFound("plan", plan.id)
+        return seen, limited
+
+    def seen(self, plan: Plan, account: Account, settings: Settings, *, before: Plan | None = None) -> View:
         """What the actor may see of a plan; raises the `NotFound` of an unknown id where that is nothing (V1, V7).
 
-        With `written` the actor has just changed it, and is shown that even where the change hides it from them.
+        Who could see the plan as it was `before` has just changed it, and is shown that even where the change hides it
+        from them.
         """
-        may_see = written or self.may(settings, "plan.see", subject_of(account, plan)).allowed
-        day = self.today(settings, account, plan)
-        names = self.names(owners_of(plan)) if may_see else EMPTY
-        found = view(plan, account, settings, viewer_id=self.actor.id, may_see=may_see, today=day, names=names)
+        found = self.looked_at(plan, account, settings, before=before)
         if found is None:
             raise NotFound("plan", plan.id)
         return found
 
-    def names(self, ids: Iterable[str]) -> FrozenMap[str, str]:
-        """The names of persons and teams, as owners write them."""
+    def looked_at(
+        self,
+        plan: Plan,
+        account: Account,
+        settings: Settings,
+        *,
+        before: Plan | None = None,
+        today: dt.date | None = None,
+    ) -> View | None:
+        """As `seen`, on a day that is today where none is given; None where that is nothing."""
+        viewer, people, day = self._looking(plan, account, settings, before, named=True)
+        return view(plan, account, settings, viewer, today=today or day, people=people)
+
+    def why(self, plan: Plan, account: Account, settings: Settings, item: Item | None = None) -> Decision:
+        """Whether the actor sees a plan, or an item of it, and why or why not (V8)."""
+        viewer, people, _ = self._looking(plan, account, settings, None, named=False)
+        return why(plan, account, settings, viewer, item, people=people)
+
+    def item(self, plan: Plan, account: Account, settings: Settings, item_id: str) -> Item:
+        """An item of a plan, whole; raises the `NotFound` of an unknown one where the actor does not see it (V7)."""
+        seen, _ = self.as_seen(plan, account, settings)
+        return plan.item(seen.item(item_id).id)
+
+    def decision(
+        self, action: str, plan: Plan, account: Account, settings: Settings, item: Item | None = None
+    ) -> Decision:
+        """Whether the actor may do this to a plan or an item of it; what they see is told by `why` (R1, R6)."""
+        if action == f"{item.kind if item is not None else 'plan'}.see":
+            return self.why(plan, account, settings, item)
+        return self.may(settings, action, subject_of(account, plan, item))
+
+    def _looking(
+        self, plan: Plan, account: Account, settings: Settings, before: Plan | None, *, named: bool
+    ) -> tuple[Viewer, People, dt.date]:
+        """Who looks at a plan, whom they may find in it, and on which day."""
+        asker = self.asker(settings)
+        viewer = Viewer(asker, decider=self.decider)
+        if asker.kind == "contact":
+            viewer = Viewer(asker, self.invited(asker, plan.id, account), decider=self.decider)
+        elif before is not None and before is not plan:
+            sure = why(before, account, settings, viewer).allowed
+            viewer = Viewer(asker, sure=sure, decider=self.decider)
+        people = self.people(people_in(plan)) if named or asker.kind == "contact" else NOBODY
+        return viewer, people, self.today(settings, account, plan)
+
+    def invited(self, asker: Asker, plan_id: str, account: Account) -> bool:
+        """Whether a contact has an invitation to a plan that counts: of its account, or of one above that (V3)."""
+        if asker.account_id is None or asker.account_id not in above(self.store, account):
+            return False
+        id = invitation_id(plan_id, asker.id)
+        found = self.store.get_many(Invitation, (id,)).get(id)
+        return found is not None and found.revoked_at is None
+
+    def people(self, ids: Iterable[str]) -> People:
+        """The persons and teams of these ids, as owners write them: their names, and which of them are contacts."""
         wanted = frozenset(ids)
         persons = self.store.get_many(Person, (one for one in wanted if not one.startswith(TEAM)))
         teams = self.store.get_many(Team, (one.removeprefix(TEAM) for one in wanted if one.startswith(TEAM)))
         names = {one.id: one.name for one in persons.values()} | {TEAM + one.id: one.name for one in teams.values()}
-        return FrozenMap(names | ({ANY_CONTACT: "Any contact"} if ANY_CONTACT in wanted else {}))
+        contacts = frozenset(one.id for one in persons.values() if one.kind == "contact")
+        return People(FrozenMap(names | ({ANY_CONTACT: "Any contact"} if ANY_CONTACT in wanted else {})), contacts)
 
     def known_owner(self, owner_id: str) -> bool:
         """Whether work may be assigned to this person, team or any contact; the actor need not be stored for that."""
@@ -178,12 +259,13 @@ class Desk:
         *,
         warn: Callable[[Warn], None] = lambda told: None,
         moved: Callable[[Moved], None] = lambda told: None,
+        outside: bool = False,
     ) -> Context:
         """What a verb is given; the owners it knows are the plan's and whomever its arguments bring (D7)."""
         owners = {one for one in (*(task.owner_id for task in plan.tasks), *brought) if isinstance(one, str)}
         calendars = {one.id: one.calendar for one in self.store.get_many(Person, owners).values() if one.calendar}
         day, known = self.today(settings, account, plan), self.known_owner
-        return Context(self.actor.id, self.now(), day, settings, self.new_id, calendars, known, warn, moved)
+        return Context(self.actor.id, self.now(), day, settings, self.new_id, calendars, known, warn, moved, outside)
 
     def repeated(self, step: Callable[[], T], *, but_for: str | None = None) -> T:
         """What a step from reading to committing gives, run again where others stored something in between.
@@ -243,6 +325,17 @@ def stamped(record: R, revision: int, now: dt.datetime) -> R:
     if isinstance(record, Plan):
         return attrs.evolve(record, revision=revision, changed_at=now)
     return attrs.evolve(record, revision=revision)
+
+
+def above(store: Store, account: Account) -> dict[str, Account]:
+    """An account and those above it, by id, nearest first; a circle ends where it closes (A1)."""
+    path, at = {account.id: account}, account.parent_id
+    while at is not None and at not in path:
+        found = store.get_many(Account, (at,)).get(at)
+        if found is None:
+            break
+        path[at], at = found, found.parent_id
+    return path
 
 
 def owners_of(plan: Plan) -> frozenset[str]:

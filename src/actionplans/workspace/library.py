@@ -10,12 +10,11 @@ import attrs
 from attrs import define
 
 from actionplans.accounts import name_key
-from actionplans.checks import EMPTY
+from actionplans.checks import EMPTY, wanted
 from actionplans.errors import Invalid, NotAllowed, NotFound, Problem
-from actionplans.model import Account, Draft, Plan, Shortcut, Template
+from actionplans.model import Account, Draft, Shortcut, Template
 from actionplans.permissions import subject
 from actionplans.storage import Batch, RecordQuery, Removal, StoredDraft, Write, kind_of
-from actionplans.workspace.accounts import wanted
 from actionplans.workspace.desk import Desk
 from actionplans.workspace.plans import launch_action
 from actionplans.workspace.templates import Templates
@@ -82,11 +81,8 @@ class Kept(Generic[K]):
                 raise NotFound("account", account_id)
             desk.need(settings, "plan.launch", subject(account))
             return
-        plan = desk.store.get(Plan, draft.plan_id)
-        about = subject(desk.store.get(Account, plan.account_id), plan)
-        if not desk.may(settings, "plan.see", about).allowed:
-            raise NotFound("plan", plan.id)
-        desk.need(settings, launch_action(draft), about)
+        plan, account, _ = desk.plan(draft.plan_id, settings)
+        desk.need(settings, launch_action(draft), subject(account, plan))
 
     def _stored(self, record: K, read: int) -> K:
         record = attrs.evolve(record, revision=read + 1)

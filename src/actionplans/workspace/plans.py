@@ -1,10 +1,10 @@
-"""Launching plans, and streaming what somebody may see of them."""
+"""Launching plans."""
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate, islice
 from typing import TypeVar
 
@@ -15,11 +15,13 @@ from actionplans import launch as launching
 from actionplans.checks import FrozenMap
 from actionplans.errors import NotFound, Refused
 from actionplans.model import Account, Draft, Override, Person, Plan, Team, Template, Warn
-from actionplans.permissions import Asker, Subject, applying, everywhere, subject
+from actionplans.permissions import Asker, subject
 from actionplans.settings import Settings
-from actionplans.sharing import View, view
-from actionplans.storage import FoundTask, PlanHead, PlanQuery, RecordQuery, TaskQuery, id_of
-from actionplans.workspace.desk import Change, Desk, owners_of, unknown_years
+from actionplans.sharing import View
+from actionplans.storage import PlanHead, PlanQuery, RecordQuery, id_of, plan_subject
+from actionplans.vocabularies import touched_in_draft
+from actionplans.workspace.desk import Change, Desk, unknown_years
+from actionplans.workspace.fields import admit_fields
 from actionplans.workspace.templates import sight
 
 T = TypeVar("T")
@@ -67,7 +69,7 @@ class Launcher:
             account = read.accounts[plan.account_id]
             desk.need(read.settings, "plan.see", subject(account, plan))
             desk.commit(*changes(((draft, plan),), read))
-            return attrs.evolve(desk.seen(plan, account, read.settings, written=True), warnings=warnings)
+            return attrs.evolve(desk.seen(plan, account, read.settings), warnings=warnings)
 
         return self.desk.repeated(launched)
 
@@ -107,6 +109,7 @@ class Launcher:
             raise NotFound("account", draft.account_id)
         for action in needed_for(draft, trial):
             desk.need(read.settings, action, subject(account), read.asker)
+        admit_fields(desk, read.settings, touched_in_draft(draft, read.settings), read.asker)
         if not trial:
             self.as_stored(draft.template, read)
         return account
@@ -185,20 +188,13 @@ class Launcher:
         beside = read.standing.get((account.id, draft.template.id), ())
         if not beside:
             return ()
-        seen = [*islice((head for head in beside if self._sees(head, account, read)), MOST_NAMED)]
-        named = f" as {' and '.join(f'{head.title!r} ({head.id})' for head in seen)}" if seen else ""
-        told = f"{draft.template.title!r} is open on {account.name!r} already{named}"[:900]
-        if read.settings.double_launch == "refuse":
-            raise Refused("launching", f"{told}: finish, cancel or archive it first")
-        return (Warn(seen[0].id, told),) if seen else ()
+        seen = islice((head for head in beside if self._sees(head, account, read)), MOST_NAMED)
+        named = {head.id: f"{head.title!r} ({head.id})" for head in seen}
+        return open_already(draft, account, read, named, "finish, cancel or archive it first")
 
     def _sees(self, head: PlanHead | Plan, account: Account, read: Reading) -> bool:
-        desk, whole = self.desk, by_maker(self.desk, read.settings, read.asker)
-        if isinstance(head, Plan):
-            about = subject(account, head)
-        else:
-            about = _subject(head, account, desk.store.get_many(Plan, (head.id,)).get(head.id) if whole else None)
-        return desk.may(read.settings, "plan.see", about, read.asker).allowed
+        about = subject(account, head) if isinstance(head, Plan) else plan_subject(head, account)
+        return self.desk.may(read.settings, "plan.see", about, read.asker).allowed
 
     def as_stored(self, template: Template, read: Reading) -> None:
         """Refuse a template that the store does not have like this: never published, or retired since (T1)."""
@@ -222,63 +218,18 @@ class Launcher:
         return launching.Directory(found, store.get_many(Team, asked.teams))
 
 
-@define
-class Views:
-    """Streams what the actor may see, a page of plans at a time."""
+def open_already(
+    draft: Draft, account: Account, read: Reading, named: Mapping[str, str], advice: str
+) -> tuple[Warn, ...]:
+    """The warning that the template is open on the account already, or its refusal, which ends with `advice` (T7).
 
-    desk: Desk
-
-    def heads(self, query: PlanQuery) -> Iterator[PlanHead]:
-        """The rows of the plans the actor may see that the query asks for, by id."""
-        desk = self.desk
-        for part in chunks(desk.every(query), 500):
-            settings = desk.settings()
-            asker = desk.asker(settings)
-            accounts = desk.store.get_many(Account, {head.account_id for head in part})
-            plans = desk.store.get_many(Plan, [head.id for head in part]) if by_maker(desk, settings, asker) else {}
-            for head in part:
-                about = _subject(head, accounts[head.account_id], plans.get(head.id))
-                if desk.may(settings, "plan.see", about, asker).allowed:
-                    yield head
-
-    def views(self, query: PlanQuery, progress: Progress | None, day: dt.date) -> Iterator[View]:
-        """What the actor may see of each plan the query asks for, by id, on one day (D12); a page is held at a time."""
-        done, desk = 0, self.desk
-        for part in chunks(desk.every(query), 200):
-            settings = desk.settings()
-            asker = desk.asker(settings)
-            accounts = desk.store.get_many(Account, {head.account_id for head in part})
-            plans = desk.store.get_many(Plan, [head.id for head in part])
-            names = desk.names(owner for plan in plans.values() for owner in owners_of(plan))
-            for plan in (plans[head.id] for head in part if head.id in plans):
-                account = accounts[plan.account_id]
-                may_see = desk.may(settings, "plan.see", subject(account, plan), asker).allowed
-                its = FrozenMap({one: names[one] for one in owners_of(plan) if one in names})
-                seen = view(plan, account, settings, viewer_id=desk.actor.id, may_see=may_see, today=day, names=its)
-                if seen is not None:
-                    yield seen
-            done += len(part)
-            if progress is not None:
-                progress(done, None)
-
-    def tasks(self, query: TaskQuery) -> Iterator[FoundTask]:
-        """The tasks the query asks for in plans that the actor may see, in the query's order (L14)."""
-        desk, seen = self.desk, dict[str, bool]()
-        for part in chunks(desk.every(query), 1000):
-            settings = desk.settings()
-            asker = desk.asker(settings)
-            if not desk.plugins.policies and everywhere(settings.policy, asker, "plan.see"):
-                yield from part
-                continue
-            new = {found.plan_id for found in part} - seen.keys()
-            plans = desk.store.get_many(Plan, new)
-            accounts = desk.store.get_many(Account, {plan.account_id for plan in plans.values()})
-            for plan_id in new:
-                plan = plans.get(plan_id)
-                seen[plan_id] = plan is not None and bool(
-                    desk.may(settings, "plan.see", subject(accounts[plan.account_id], plan), asker)
-                )
-            yield from (found for found in part if seen[found.plan_id])
+    `named` says, by id, how what the actor may see of that is called.
+    """
+    where = f" as {' and '.join(named.values())}" if named else ""
+    told = f"{draft.template.title!r} is open on {account.name!r} already{where}"[:900]
+    if read.settings.double_launch == "refuse":
+        raise Refused("launching", f"{told}: {advice}")
+    return tuple(Warn(one, told) for one in islice(named, 1))
 
 
 def together(asked: Iterable[launching.Asked]) -> launching.Asked:
@@ -289,19 +240,6 @@ def together(asked: Iterable[launching.Asked]) -> launching.Asked:
         teams |= one.teams
         emails |= one.emails
     return launching.Asked(frozenset(persons), frozenset(teams), frozenset(emails))
-
-
-def by_maker(desk: Desk, settings: Settings, asker: Asker) -> bool:
-    """Whether the row of a plan is too little to decide by: it does not say who made the plan (R2, R6)."""
-    mine = applying(settings.policy, asker, "plan.see")
-    return bool(desk.plugins.policies) or any(grant.scope == "own" for grant in mine)
-
-
-def _subject(head: PlanHead, account: Account, plan: Plan | None) -> Subject:
-    if plan is not None:
-        return subject(account, plan)
-    owners = frozenset((head.owner_id,)) if head.owner_id else frozenset()
-    return attrs.evolve(subject(account), owners=owners, makers=frozenset())
 
 
 def launch_action(draft: Draft) -> str:
@@ -355,7 +293,9 @@ def changes(launched: Sequence[tuple[Draft, Plan]], read: Reading, run: str = ""
 
 def detail_of(plan: Plan, draft: Draft) -> dict[str, str]:
     """A launch for the journal: template, version, the draft's choices, a digest of the new rows, no copy (J1)."""
-    rows = "\n".join(f"{task.id}|{task.title}|{task.owner_id}|{task.start}|{task.due}" for task in plan.tasks)
+    rows = "\n".join(
+        f"{task.id}|{task.title}|{task.owner_id}|{_told(task.start)}|{_told(task.due)}" for task in plan.tasks
+    )
     choices = {
         "anchors": _listed(f"{name}={day}" for name, day in sorted(draft.anchors.items())),
         "dropped": _listed(sorted(draft.dropped)),
@@ -369,6 +309,10 @@ def detail_of(plan: Plan, draft: Draft) -> dict[str, str]:
         "digest": hashlib.sha256(rows.encode()).hexdigest(),
         **{name: told for name, told in choices.items() if told},
     }
+
+
+_told: Callable[[object], str] = lru_cache(maxsize=8192)(str)
+"""A date as text: making it takes long, and launches on the same days want the same ones."""
 
 
 def _overridden(key: str, override: Override) -> str:

@@ -11,15 +11,19 @@ from attrs import define, frozen
 from actionplans import edit
 from actionplans.checks import FrozenMap
 from actionplans.edit.carrying import carry, is_active
-from actionplans.errors import Refused
-from actionplans.model import Account, Plan, Play, Warn
+from actionplans.errors import NotFound, Refused
+from actionplans.model import Plan, Play, Warn
+from actionplans.model.plan import id_wanted
 from actionplans.permissions import subject
-from actionplans.sharing import View
+from actionplans.sharing import View, warnings_seen
 from actionplans.storage import PlanQuery
 from actionplans.workspace.accounts import Accounts
 from actionplans.workspace.changes import Changer
 from actionplans.workspace.desk import Change, Desk
-from actionplans.workspace.plans import OPEN_PLANS
+from actionplans.workspace.plans import OPEN_PLANS, chunks
+
+PLANS_AT_ONCE = 50
+"""How many whole plans are read at once, where few of them may be asked for."""
 
 
 @frozen
@@ -45,10 +49,9 @@ class Plays:
         desk, settings = self.desk, self.desk.settings()
         account = Accounts(desk).get(account_id)
         asker = desk.asker(settings)
-        for head in desk.every(PlanQuery(account_ids=(account_id,), statuses=OPEN_PLANS)):
-            for plan in desk.store.get_many(Plan, (head.id,)).values():
-                if desk.may(settings, "plan.see", subject(account, plan), asker).allowed:
-                    yield from (ActivePlay(plan.id, plan.title, one) for one in plan.plays if is_active(plan, one))
+        for plan, plays in active_plays(desk, account_id):
+            if desk.may(settings, "plan.see", subject(account, plan), asker).allowed:
+                yield from (ActivePlay(plan.id, plan.title, one) for one in plays)
 
     def link(self, plan_id: str, play_id: str, objective_id: str | None, *, to: str | None = None) -> View:
         """Put an active play of a plan under an objective, or under none (T13); gives the plan where it then is.
@@ -58,22 +61,20 @@ class Plays:
         """
         if to is not None and to != plan_id:
             return self.desk.repeated(lambda: self._carried(plan_id, play_id, objective_id, to))
-        plan = self.desk.store.get(Plan, plan_id)
-        self.desk.seen(plan, self.desk.store.get(Account, plan.account_id), self.desk.settings())
-        play = plan.play(play_id)
+        plan, account, settings = self.desk.plan(plan_id)
+        seen = self.desk.seen(plan, account, settings)
+        play = seen.play(play_id)
         if objective_id is not None and not is_active(plan, play):
             raise Refused("linking", f"{play.title!r} is complete: only active plays are linked")
+        if objective_id is not None and all(one.id != objective_id for one in seen.plan.objectives):
+            meant = id_wanted(objective_id, seen.plan.objectives)
+            raise NotFound("objective", objective_id, meant or "give to=, the id of its plan, where it is another's")
         return Changer(self.desk).change(plan_id, None, edit.move, (play.id,), {"objective_id": objective_id})
 
     def _carried(self, plan_id: str, play_id: str, objective_id: str | None, to: str) -> View:
-        desk, settings = self.desk, self.desk.settings()
-        plans = []
-        for one in (plan_id, to):
-            plan = desk.store.get(Plan, one)
-            desk.seen(plan, desk.store.get(Account, plan.account_id), settings)
-            plans.append(plan)
-        source, target = plans
-        account = desk.store.get(Account, source.account_id)
+        desk = self.desk
+        source, account, settings = desk.plan(plan_id)
+        target, _, _ = desk.plan(to, settings)
         desk.need(settings, "play.move", subject(account, source, source.play(play_id)))
         desk.need(settings, "play.create", subject(account, target))
         done = carry(source, target, desk.context(target, account, settings), play_id, objective_id)
@@ -82,5 +83,15 @@ class Plays:
             Change(source, done.source, "play.move", FrozenMap(detail)),
             Change(target, done.target, "play.move", FrozenMap(detail)),
         )
-        view = desk.seen(cast(Plan, stored[1]), account, settings, written=True)
-        return attrs.evolve(view, warnings=tuple(Warn(item_id, told) for item_id, told in done.lost))
+        view = desk.seen(cast(Plan, stored[1]), account, settings, before=target)
+        return attrs.evolve(view, warnings=warnings_seen(view, (Warn(item_id, told) for item_id, told in done.lost)))
+
+
+def active_plays(desk: Desk, account_id: str) -> Iterator[tuple[Plan, tuple[Play, ...]]]:
+    """The open plans of an account that have active plays, with those, whoever may see them; by id (T13)."""
+    for part in chunks(desk.every(PlanQuery(account_ids=(account_id,), statuses=OPEN_PLANS)), PLANS_AT_ONCE):
+        plans = desk.store.get_many(Plan, [head.id for head in part])
+        for plan in (plans[head.id] for head in part if head.id in plans):
+            plays = tuple(one for one in plan.plays if is_active(plan, one))
+            if plays:
+                yield plan, plays

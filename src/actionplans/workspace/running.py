@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import attrs
@@ -10,14 +10,24 @@ from attrs import define
 
 from actionplans import launch as launching
 from actionplans.checks import FrozenMap
-from actionplans.edit.carrying import is_active
-from actionplans.errors import NotAllowed, NotFound, Problem, Refused
+from actionplans.edit.objectives import ruled
+from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Refused
 from actionplans.model import Account, Draft, Plan, Play, Warn
 from actionplans.permissions import subject
 from actionplans.sharing import View
-from actionplans.storage import PlanQuery
+from actionplans.vocabularies import touched_in_draft
 from actionplans.workspace.desk import Change, Desk, unknown_years
-from actionplans.workspace.plans import MOST_NAMED, OPEN_PLANS, Launcher, Reading, detail_of, launch_action, needed_for
+from actionplans.workspace.fields import admit_fields
+from actionplans.workspace.plans import (
+    MOST_NAMED,
+    Launcher,
+    Reading,
+    detail_of,
+    launch_action,
+    needed_for,
+    open_already,
+)
+from actionplans.workspace.plays import active_plays
 
 
 @define
@@ -41,7 +51,7 @@ class Runner:
             held = Change(account, account, action, FrozenMap({"plans": plan.id}))
             alone = (held,) if _asked(draft) and read.settings.double_launch == "refuse" else ()
             stored = cast(Plan, desk.commit(Change(plan, after, action, FrozenMap(detail_of(new, draft))), *alone)[0])
-            return attrs.evolve(desk.seen(stored, account, read.settings, written=True), warnings=warnings)
+            return attrs.evolve(desk.seen(stored, account, read.settings, before=plan), warnings=warnings)
 
         return self.desk.repeated(launched)
 
@@ -54,16 +64,9 @@ class Runner:
     def summary(self, draft: Draft, *, trial: bool = False) -> launching.Outline:
         """As `Workspace.summary`, for a plan of its own too; what may not be seen is not found (V7)."""
         desk = self.desk
-        read, plan = Launcher(desk).read((draft,)), None
-        account = read.accounts.get(draft.account_id)
-        if draft.plan_id is not None:
-            read, plan, account = self._read(draft)
-        if account is None:
-            raise NotFound("account", draft.account_id)
+        read, plan, account = self._read(draft) if draft.plan_id is not None else self._read_for_itself(draft)
         for action in (launch_action(draft), *(("template.edit",) if trial else ())):
             desk.need(read.settings, action, subject(account, plan), read.asker)
-        if not trial:
-            Launcher(desk).as_stored(draft.template, read)
         told = launching.summary(
             draft,
             account,
@@ -74,8 +77,9 @@ class Runner:
             trial=trial,
             plan=plan,
         )
-        more = self._denied(draft, account, plan, read), self._refused(draft, account, plan, read)
-        return attrs.evolve(told, obstacles=(*told.obstacles, *more[0], *more[1]))
+        denied = self._denied(draft, account, plan, read)
+        refused = self._refused(draft, account, plan, read, trial)
+        return attrs.evolve(told, obstacles=(*told.obstacles, *denied, *refused))
 
     def _denied(self, draft: Draft, account: Account, plan: Plan | None, read: Reading) -> Iterator[Problem]:
         """What else the launch takes that the actor may not do, seeing the plan that is made among it."""
@@ -87,23 +91,39 @@ class Runner:
             decision = self.desk.may(read.settings, action, about, read.asker)
             if not decision.allowed:
                 yield Problem("", str(NotAllowed(decision)))
-
-    def _refused(self, draft: Draft, account: Account, plan: Plan | None, read: Reading) -> Iterator[Problem]:
-        """That the same is open on the account already, where that is refused (T7)."""
         try:
-            if plan is None:
-                Launcher(self.desk).doubled(draft, account, read)
-            else:
-                self._doubled(draft, account, read)
-        except Refused as error:
+            admit_fields(self.desk, read.settings, touched_in_draft(draft, read.settings), read.asker)
+        except NotAllowed as error:
             yield Problem("", str(error))
+        except Invalid as error:
+            yield from error.problems
+
+    def _refused(
+        self, draft: Draft, account: Account, plan: Plan | None, read: Reading, trial: bool
+    ) -> Iterator[Problem]:
+        """That the template is not stored like this any more (T1), or is open on the account already (T7)."""
+        launcher = Launcher(self.desk)
+        beside: Launcher | Runner = launcher if plan is None else self
+        looks: list[Callable[[], object]] = [lambda: beside.doubled(draft, account, read)]
+        if not trial:
+            looks.insert(0, lambda: launcher.as_stored(draft.template, read))
+        for look in looks:
+            try:
+                look()
+            except Refused as error:
+                yield Problem("", str(error))
 
     def _read(self, draft: Draft) -> tuple[Reading, Plan, Account]:
         desk, read = self.desk, Launcher(self.desk).read((draft,))
-        plan = desk.store.get(Plan, draft.plan_id or "")
-        account = read.accounts.get(plan.account_id) or desk.store.get(Account, plan.account_id)
-        desk.seen(plan, account, read.settings)
+        plan, account, _ = desk.plan(draft.plan_id or "", read.settings)
         return read, plan, account
+
+    def _read_for_itself(self, draft: Draft) -> tuple[Reading, None, Account]:
+        read = Launcher(self.desk).read((draft,))
+        account = read.accounts.get(draft.account_id)
+        if account is None:
+            raise NotFound("account", draft.account_id)
+        return read, None, account
 
     def _launched(
         self, draft: Draft, read: Reading, plan: Plan, account: Account, trial: bool
@@ -111,6 +131,7 @@ class Runner:
         desk = self.desk
         for action in needed_for(draft, trial):
             desk.need(read.settings, action, subject(account, plan), read.asker)
+        admit_fields(desk, read.settings, touched_in_draft(draft, read.settings), read.asker)
         if not trial:
             Launcher(desk).as_stored(draft.template, read)
         after = launching.launch(
@@ -124,41 +145,30 @@ class Runner:
             trial=trial,
             plan=plan,
         )
-        warnings = self._doubled(draft, account, read)
-        return after, warnings + unknown_years(after, desk.context(after, account, read.settings), plan)
+        context = desk.context(after, account, read.settings)
+        warnings = self.doubled(draft, account, read) + unknown_years(after, context, plan)
+        return ruled(plan, after, context), warnings
 
-    def _doubled(self, draft: Draft, account: Account, read: Reading) -> tuple[Warn, ...]:
+    def doubled(self, draft: Draft, account: Account, read: Reading) -> tuple[Warn, ...]:
         """The warning that the play is open on the account already, or its refusal (T7).
 
         It names the plays in plans that the actor may see; a warning of others would tell too much (V7).
         """
-        found, seen = False, list[tuple[Plan, Play]]()
+        found, named = False, dict[str, str]()
         for plan, play in self._running(account, draft.template.id) if _asked(draft) else ():
             found = True
             if self.desk.may(read.settings, "plan.see", subject(account, plan), read.asker).allowed:
-                seen.append((plan, play))
-                if len(seen) == MOST_NAMED:
+                named[play.id] = f"{play.title!r} in {plan.title!r}"
+                if len(named) == MOST_NAMED:
                     break
-        if not found:
-            return ()
-        named = f" as {' and '.join(f'{play.title!r} in {plan.title!r}' for plan, play in seen)}" if seen else ""
-        told = f"{draft.template.title!r} is open on {account.name!r} already{named}"[:900]
-        if read.settings.double_launch == "refuse":
-            raise Refused("launching", f"{told}: finish or delete it first")
-        return (Warn(seen[0][1].id, told),) if seen else ()
+        return open_already(draft, account, read, named, "finish or delete it first") if found else ()
 
     def _running(self, account: Account, template_id: str) -> Iterator[tuple[Plan, Play]]:
-        """The plays of the account that were launched from this template and have open tasks."""
-        store = self.desk.store
-        for head in self.desk.every(PlanQuery(account_ids=(account.id,), statuses=OPEN_PLANS)):
-            plan = store.get_many(Plan, (head.id,)).get(head.id)
-            for play in plan.plays if plan is not None else ():
-                if (
-                    play.launch is not None
-                    and play.launch.template_id == template_id
-                    and is_active(cast(Plan, plan), play)
-                ):
-                    yield cast(Plan, plan), play
+        """The plays of the account that were launched from this template and are active."""
+        for plan, plays in active_plays(self.desk, account.id):
+            for play in plays:
+                if play.launch is not None and play.launch.template_id == template_id:
+                    yield plan, play
 
 
 def _asked(draft: Draft) -> bool:

@@ -7,6 +7,7 @@ from actionplans.errors import Refused
 from actionplans.model import Account, Person, Plan, Template
 from actionplans.sharing import View
 from actionplans.storage import RecordQuery
+from actionplans.vocabularies import with_editable_fields
 from actionplans.workspace.desk import Desk, owners_of
 from actionplans.workspace.templates import Templates
 
@@ -29,4 +30,4 @@ def save_as_template(desk: Desk, plan_id: str, *, id: str, title: str, play_id: 
     )
     if desk.store.find(RecordQuery("template", text=made.id), limit=1).items:
         raise Refused("saving", f"there is a template {made.id!r} already: give another title or id")
-    return Templates(desk).add(made)
+    return Templates(desk).add(with_editable_fields(made, settings, desk.asker(settings).roles))

@@ -11,15 +11,16 @@ from attrs import define, frozen
 
 from actionplans import template as life
 from actionplans.accounts import name_key
-from actionplans.checks import shown
+from actionplans.checks import advice, shown, wanted
 from actionplans.errors import Invalid, NotFound, Problem, Refused, Stale
 from actionplans.model import Person, Template
 from actionplans.model.words import TemplateKind, TemplateState
 from actionplans.permissions import Asker
 from actionplans.settings import Collection, Settings
 from actionplans.storage import RecordQuery, id_of
-from actionplans.workspace.accounts import wanted
+from actionplans.vocabularies import touched_in_template
 from actionplans.workspace.desk import Desk
+from actionplans.workspace.fields import admit_fields
 
 
 @frozen
@@ -95,13 +96,17 @@ class Templates:
 
         Of each template the newest version in that state is looked at, or the newest of all where `state` is None.
         Each of the `words` must begin a word of its title or description, whatever the case. A `stage` is the key of
-        one that the template has. Take as many as you show: `itertools.islice(ws.templates.find("call"), 20)`.
+        one that the template has. Raises `NotFound` for a collection that the actor may not see, or that there is not.
+        Take as many as you show: `itertools.islice(ws.templates.find("call"), 20)`.
         """
         query = life.TemplateQuery(
             words=words, kind=kind, collection=collection, section=section, category=category, stage=stage, state=state
         )
         self.desk.need(self.desk.settings(), "template.see")
-        return self._found(query, self._sight())
+        mine = self._sight()
+        if collection and not self._stands(collection, mine):
+            raise NotFound("collection", collection, advice(collection, mine.collections))
+        return self._found(query, mine)
 
     def collections(self) -> tuple[Collection, ...]:
         """The collections that the actor may see, in the order of the settings (T14)."""
@@ -125,7 +130,7 @@ class Templates:
 
     def add(self, template: Template) -> Template:
         """Store a new template for editing, as version 1; raises `Refused` where the id is taken."""
-        return self.desk.keep(None, self._placed(self._new(template)), "template.create")
+        return self.desk.keep(None, self._placed(self._new(template), None), "template.create")
 
     def save(self, template: Template) -> Template:
         """Store a changed template that is being edited; raises `Stale` where it has changed since it was read (S2)."""
@@ -134,6 +139,7 @@ class Templates:
         if before.state != "editing":
             raise Refused("editing", f"version {before.version} is {before.state}: revise it to open the next one")
         after = attrs.evolve(template, state="editing", published_at=None, created_by=before.created_by)
+        self._admitted(before, after)
         return self.desk.keep(_as_read(before, template.revision), after, "template.edit")
 
     def publish(self, template: Template) -> Template:
@@ -148,7 +154,7 @@ class Templates:
         desk.need(desk.settings(), "template.publish")
         known = desk.store.get_many(Template, (key,)).get(key)
         if known is None or not self._sight().sees(known):
-            return desk.keep(None, self._placed(self._published(self._new(template))), "template.publish")
+            return desk.keep(None, self._placed(self._published(self._new(template)), None), "template.publish")
         if known.state == "published":
             return self._same(known, template)
         ready = attrs.evolve(template, state=known.state, published_at=None, created_by=known.created_by)
@@ -156,7 +162,7 @@ class Templates:
         read = _as_read(known, template.revision or (known.revision if untouched else 0))
         if read.revision == 0:
             raise Stale("template", key, 0, known.revision)
-        return desk.keep(read, self._placed(self._published(ready)), "template.publish")
+        return desk.keep(read, self._placed(self._published(ready), known), "template.publish")
 
     def revise(self, template_id: str) -> Template:
         """Open the next version for editing; raises `Refused` where one is open already."""
@@ -194,11 +200,22 @@ class Templates:
     def _sight(self) -> Sight:
         return sight(self.desk, self.desk.settings())
 
-    def _placed(self, template: Template) -> Template:
-        """The template, unless it stands where its author may not look."""
+    def _stands(self, collection: str, mine: Sight) -> bool:
+        """Whether the actor may look into a collection; who sees all, also where templates alone still name it."""
+        every = self.desk.every(RecordQuery("template")) if mine.all else ()
+        return collection in mine.collections or any(one.collection == collection for one in every)
+
+    def _placed(self, template: Template, before: Template | None) -> Template:
+        """The template, unless it stands where its author may not look, or gives fields that they may not edit."""
         if not self._sight().sees(template):
             raise NotFound("collection", template.collection)
+        self._admitted(before, template)
         return template
+
+    def _admitted(self, before: Template | None, after: Template) -> None:
+        """Refuse custom fields that the actor may not edit: a launch would fill them in (R5)."""
+        settings = self.desk.settings()
+        admit_fields(self.desk, settings, touched_in_template(before, after, settings))
 
     def _found(self, query: life.TemplateQuery, mine: Sight) -> Iterator[Template]:
         """What `find` gives: the order first, then page by page what stands there, so that few are held at once."""

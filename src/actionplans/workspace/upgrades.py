@@ -11,12 +11,13 @@ from attrs import define
 
 from actionplans import launch as launching
 from actionplans.checks import EMPTY, FrozenMap
-from actionplans.errors import Refused
+from actionplans.edit.objectives import ruled
 from actionplans.launch import Answer, Upgrade
-from actionplans.model import Account, Draft, Launch, Person, Plan, Template
+from actionplans.launch.scope import launch_of
+from actionplans.model import Account, Draft, Person, Plan, Template
 from actionplans.permissions import subject
 from actionplans.settings import Settings
-from actionplans.sharing import View, moves_seen
+from actionplans.sharing import View, moves_seen, warnings_seen
 from actionplans.workspace.desk import Change, Desk, owners_of, unknown_years
 from actionplans.workspace.plans import Launcher
 from actionplans.workspace.templates import Templates
@@ -61,15 +62,17 @@ class Upgrades:
         def applied() -> View:
             desk = self.desk
             found, account, settings = self._worked_out(plan_id, version, play_id, anchors, answers)
-            after = found.decided()
-            detail = {"template": _launch(found.plan, play_id).template_id, "version": str(found.version)}
+            decided = found.decided()
+            context = desk.context(decided, account, settings)
+            after = ruled(found.plan, decided, context)
+            detail = {"template": launch_of(found.plan, play_id).template_id, "version": str(found.version)}
             if play_id is not None:
                 detail["item"] = play_id
             change = Change(found.plan, after, _action(play_id), FrozenMap(detail))
             stored = cast(Plan, desk.commit(change)[0]) if after != found.plan else after
-            view = desk.seen(stored, account, settings, written=True)
-            told = found.warnings + unknown_years(after, desk.context(after, account, settings), found.plan)
-            return attrs.evolve(view, warnings=told, moves=moves_seen(view, found.moves))
+            view = desk.seen(stored, account, settings, before=found.plan)
+            told = found.warnings + unknown_years(after, context, found.plan)
+            return attrs.evolve(view, warnings=warnings_seen(view, told), moves=moves_seen(view, found.moves))
 
         return self.desk.repeated(applied)
 
@@ -81,13 +84,11 @@ class Upgrades:
         anchors: Mapping[str, dt.date],
         answers: Mapping[str, Answer],
     ) -> tuple[Upgrade, Account, Settings]:
-        desk, settings = self.desk, self.desk.settings()
-        plan = desk.store.get(Plan, plan_id)
-        account = desk.store.get(Account, plan.account_id)
-        desk.seen(plan, account, settings)
+        desk = self.desk
+        plan, account, settings = desk.plan(plan_id)
         about = subject(account, plan, plan.item(play_id) if play_id is not None else None)
         desk.need(settings, _action(play_id), about)
-        launch = _launch(plan, play_id)
+        launch = launch_of(plan, play_id)
         before = desk.store.get(Template, f"{launch.template_id}@{launch.version}")
         after = Templates(desk).get(launch.template_id, version)
         read = Launcher(desk).read([_draft(one, plan) for one in (before, after)])
@@ -109,14 +110,6 @@ class Upgrades:
 
 def _action(play_id: str | None) -> str:
     return "plan.upgrade" if play_id is None else "play.upgrade"
-
-
-def _launch(plan: Plan, play_id: str | None) -> Launch:
-    launch = plan.launch if play_id is None else plan.play(play_id).launch
-    if launch is None:
-        what = "this plan" if play_id is None else "this play"
-        raise Refused("upgrading", f"{what} was not launched from a template by itself")
-    return launch
 
 
 def _draft(template: Template, plan: Plan) -> Draft:

@@ -31,8 +31,10 @@ from actionplans.storage import (
     KINDS,
     AccountQuery,
     Batch,
+    FoundObjective,
     FoundTask,
     Message,
+    ObjectiveQuery,
     Page,
     PlanHead,
     PlanQuery,
@@ -40,6 +42,7 @@ from actionplans.storage import (
     Record,
     RecordQuery,
     Store,
+    TouchpointQuery,
     head_of,
     id_of,
     kind_of,
@@ -105,7 +108,7 @@ class MemoryStore:
     def find(self, query: Query, *, limit: int = 100, after: str | None = None) -> Page[Any]:
         """As `Store.find`: everything there is, asked one by one and sorted."""
         shelf, start = self._open(), start_of(query, limit, after)
-        found = [(position(one), one) for one in _candidates(shelf, query) if matches(query, one)]
+        found = [(position(one), one) for one, plan in _candidates(shelf, query) if matches(query, one, plan)]
         found = sorted((pair for pair in found if start is None or pair[0] > start), key=lambda pair: pair[0])
         return page_of(query, [one for _, one in found[: limit + 1]], limit)
 
@@ -174,12 +177,19 @@ def _take_out(shelf: Shelf, key: Key) -> None:
             del shelf.launches[job]
 
 
-def _candidates(shelf: Shelf, query: Query) -> Iterable[Any]:
+def _candidates(shelf: Shelf, query: Query) -> Iterable[tuple[Any, PlanHead | None]]:
+    """What a query may ask for; a task or objective with the row of its plan."""
     with shelf.lock:
         heads, plans = tuple(shelf.heads.values()), dict(shelf.records["plan"])
-        if isinstance(query, AccountQuery | RecordQuery):
-            return tuple(shelf.records["account" if isinstance(query, AccountQuery) else query.kind].values())
+        if isinstance(query, AccountQuery | RecordQuery | TouchpointQuery):
+            kinds = {AccountQuery: "account", TouchpointQuery: "touchpoint"}
+            records = shelf.records[query.kind if isinstance(query, RecordQuery) else kinds[type(query)]]
+            return [(record, None) for record in records.values()]
     if isinstance(query, PlanQuery):
-        return heads
-    seen = (plans[head.id] for head in heads if head.status != "merged" and not head.archived)
-    return (FoundTask(plan.id, plan.account_id, task) for plan in seen for task in plan.tasks)
+        return ((head, None) for head in heads)
+    seen = (head for head in heads if head.status != "merged" and not head.archived)
+    if isinstance(query, ObjectiveQuery):
+        return (
+            (FoundObjective(one.id, one.account_id, held), one) for one in seen for held in plans[one.id].objectives
+        )
+    return ((FoundTask(one.id, one.account_id, held), one) for one in seen for held in plans[one.id].tasks)

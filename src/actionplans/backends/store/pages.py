@@ -14,19 +14,22 @@ from actionplans.errors import Invalid, Problem
 from actionplans.model import Account
 from actionplans.storage import (
     AccountQuery,
+    Found,
+    FoundObjective,
     FoundTask,
+    ObjectiveQuery,
     Page,
     PlanHead,
     PlanQuery,
     Query,
-    Record,
     RecordQuery,
     TaskQuery,
+    TouchpointQuery,
     id_of,
     sort_text,
 )
 
-T = TypeVar("T", bound=PlanHead | FoundTask | Record)
+T = TypeVar("T", bound=Found)
 
 Position = tuple[str, ...]
 """Where something stands in its list; positions compare as their list is ordered."""
@@ -37,6 +40,8 @@ LONGEST = 1000
 _LENGTHS: dict[type, tuple[str, int]] = {
     PlanQuery: ("p", 1),
     TaskQuery: ("t", 3),
+    ObjectiveQuery: ("o", 3),
+    TouchpointQuery: ("n", 2),
     AccountQuery: ("a", 2),
     RecordQuery: ("r", 2),
 }
@@ -44,7 +49,7 @@ _UNDATED = "~"
 """Sorts behind every date."""
 
 
-def position(found: PlanHead | FoundTask | Record) -> Position:
+def position(found: Found) -> Position:
     """Where `found` stands among what its query finds (C8)."""
     match found:
         case PlanHead():
@@ -52,13 +57,16 @@ def position(found: PlanHead | FoundTask | Record) -> Position:
         case FoundTask():
             due = found.task.due
             return (due.isoformat() if due else _UNDATED, found.task.id, found.plan_id)
+        case FoundObjective():
+            end = found.objective.end
+            return (end.isoformat() if end else _UNDATED, found.objective.id, found.plan_id)
         case Account():
             return (name_key(found.name), found.id)
     return (sort_text(found), id_of(found))
 
 
 def undated(position: Position) -> bool:
-    """Whether a task's position is among those without a due date."""
+    """Whether a position is among those of tasks without a due date, or objectives without an end."""
     return position[0] == _UNDATED
 
 

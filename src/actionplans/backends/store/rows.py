@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from json.encoder import encode_basestring
 from operator import attrgetter, is_
 from typing import Any
 
@@ -16,11 +17,14 @@ import attrs
 
 from actionplans.accounts import name_key
 from actionplans.backends.store.asked import job_of
-from actionplans.codec import Rest, rest_of
-from actionplans.model import Account, Objective, Plan, Task
+from actionplans.codec import Rest, encode_record, rest_of
+from actionplans.model import Account, Dependency, Objective, Plan, Task
+from actionplans.model.words import LagUnit, LinkKind
+from actionplans.permissions import people_of
 from actionplans.storage import (
     KINDS,
     OPEN,
+    FoundObjective,
     FoundTask,
     Message,
     PlanHead,
@@ -41,7 +45,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 PLAN = _names(
     "tenant id account_id title section stage_id status archived owner_id template_id start open done total "
-    "revision job job_row data"
+    "revision created_by job job_row data"
 )
 OBJECTIVE = _names("tenant plan_id account_id position id title status category start end owner_id data")
 TASK = _names(
@@ -59,31 +63,35 @@ _EXACT = frozenset({"metric", "custom", "comments", "completion", "reminder"})
 _LINKS, _OFFSETS = frozenset({"dependencies"}), frozenset({"offset", "start_offset"})
 
 
-class Part:
-    """Some fields of a class as JSON and back, each text made once while it is in use."""
+class Parts:
+    """Some fields of a class as one JSON text or several, each made once while it is in use."""
 
-    def __init__(self, cls: type, fields: frozenset[str]) -> None:
-        """The part of `cls` that these fields are."""
-        self._rest = rest_of(cls, _others(cls, fields))
-        self._plain, self._exact = _getter(cls, fields - _EXACT), _getter(cls, fields & _EXACT)
-        self._texts: dict[Row, tuple[Any, Any, str]] = {}
+    def __init__(self, cls: type, *fields: frozenset[str]) -> None:
+        """The parts of `cls` that these fields are."""
+        self._rests = tuple(rest_of(cls, _others(cls, some)) for some in fields)
+        every = frozenset[str]().union(*fields)
+        self._plain, self._exact = _getter(cls, every - _EXACT), _getter(cls, every & _EXACT)
+        self._texts: dict[Row, tuple[Any, Any, tuple[str, ...]]] = {}
 
-    def dump(self, item: Any, slot: Row) -> str:
-        """The text for an item: that of the last one in this slot, if it has the same values."""
+    def dump(self, item: Any, slot: Row) -> tuple[str, ...]:
+        """The texts for an item: those of the last one in this slot, if it has the same values."""
         plain, exact = self._plain(item), self._exact(item)
         known = self._texts.get(slot)
         if known is not None and known[0] == plain and all(map(is_, known[1], exact)):
             return known[2]
-        text = self._rest.dump(item)
-        if len(text) <= _LONGEST:
+        texts = tuple([rest.dump(item) for rest in self._rests])
+        if sum(map(len, texts)) <= _LONGEST:
             if len(self._texts) >= _MOST:
                 self._texts.clear()
-            self._texts[slot] = (plain, exact, text)
-        return text
+            self._texts[slot] = (plain, exact, texts)
+        return texts
 
-    def load(self, text: str) -> Mapping[str, Any]:
-        """The values in a text, by field; the codec remembers the short ones."""
-        return self._rest.load(text)
+    def load(self, *texts: str) -> dict[str, Any]:
+        """The values in the texts, by field; the codec remembers the short ones."""
+        found: dict[str, Any] = {}
+        for rest, text in zip(self._rests, texts, strict=True):
+            found |= rest.load(text)
+        return found
 
 
 def _others(cls: type, columns: Iterable[str]) -> frozenset[str]:
@@ -97,13 +105,14 @@ def _getter(cls: type, fields: frozenset[str]) -> Callable[[Any], Row]:
     return attrgetter(*names, names[-1])  # one twice, because of a single name it would make no tuple
 
 
-_TASK_REST = Part(Task, _others(Task, TASK) - _LINKS - _OFFSETS)
-_TASK_OFFSETS = Part(Task, _OFFSETS)
+_TASK_PARTS = Parts(Task, _OFFSETS, _others(Task, TASK) - _LINKS - _OFFSETS)
 _TASK_LINKS = rest_of(Task, _others(Task, _LINKS))
-_OBJECTIVE_REST = Part(Objective, _others(Objective, OBJECTIVE))
+_OBJECTIVE_PARTS = Parts(Objective, _others(Objective, OBJECTIVE))
 _PLAN_REST = rest_of(
     Plan,
-    frozenset(_names("id account_id title section stage_id status archived owner_id revision objectives tasks")),
+    frozenset(
+        _names("id account_id title section stage_id status archived owner_id revision created_by objectives tasks")
+    ),
 )
 _ACCOUNT_REST = rest_of(Account, frozenset(_names("id name parent_id type owner_id revision")))
 _MESSAGE_REST = rest_of(Message, frozenset({"key"}))
@@ -122,7 +131,7 @@ day: Callable[[str], dt.date] = lru_cache(maxsize=8192)(dt.date.fromisoformat)
 
 def plan_row(tenant: str, plan: Plan, revision: int) -> Row:
     """The row of a plan, without what stands in it."""
-    id, account_id, *middle, start, opened, done, total, _ = _head_columns(head_of(plan))
+    id, account_id, *middle, start, opened, done, total, _, maker = _head_columns(head_of(plan))
     job = job_of(plan) or (None, None)
     return (
         tenant,
@@ -134,6 +143,7 @@ def plan_row(tenant: str, plan: Plan, revision: int) -> Row:
         done,
         total,
         revision,
+        maker,
         *job,
         _PLAN_REST.dump(plan),
     )
@@ -143,13 +153,12 @@ def task_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
     """The rows of the tasks of a plan."""
     plan_id, account_id = plan.id, plan.account_id
     live = int(plan.status != "merged" and not plan.archived)
-    links, offsets, rest = _TASK_LINKS.dump, _TASK_OFFSETS.dump, _TASK_REST.dump
+    parts = _TASK_PARTS.dump
     made = []
     for position, task in zip(positions, plan.tasks, strict=False):
         id, title, status, owner_id, start, due, original_due, type, parent, milestone, stage, key, about = _columns(
             task
         )
-        slot = (key, about)
         row = (
             tenant,
             plan_id,
@@ -168,12 +177,23 @@ def task_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
             stage,
             live,
             int(status in OPEN),
-            links(task) if task.dependencies else "{}",
-            offsets(task, slot),
-            rest(task, slot),
+            _links_text(task.dependencies) if task.dependencies else "{}",
+            *parts(task, (key, about)),
         )
         made.append(row)
     return made
+
+
+def _links_text(links: Iterable[Dependency]) -> str:
+    """What the codec writes for the links of a task; only ids differ from one launch to the next."""
+    told = [_form(one.kind, one.lag, one.unit) % encode_basestring(one.predecessor_id) for one in links]
+    return f'{{"dependencies":[{",".join(told)}]}}'
+
+
+@lru_cache(maxsize=1024)
+def _form(kind: LinkKind, lag: int, unit: LagUnit) -> str:
+    """What the codec writes for such a link, with a place for the predecessor's id."""
+    return encode_record(Dependency("?", kind, lag, unit)).replace("%", "%%").replace('"?"', "%s")
 
 
 def objective_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
@@ -191,7 +211,7 @@ def objective_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Ro
             one.start and day_text(one.start),
             one.end and day_text(one.end),
             one.owner_id,
-            _OBJECTIVE_REST.dump(one, (one.key, one.description)),
+            *_OBJECTIVE_PARTS.dump(one, (one.key, one.description)),
         )
         for position, one in zip(positions, plan.objectives, strict=False)
     ]
@@ -227,14 +247,18 @@ def task_of(row: Row) -> Task:
         milestone,
         stage,
         **(_TASK_LINKS.load(links) if links != "{}" else {}),
-        **_TASK_OFFSETS.load(offsets),
-        **_TASK_REST.load(data),
+        **_TASK_PARTS.load(offsets, data),
     )
 
 
 def found_task(row: Row) -> FoundTask:
     """The task of a row, with where it stands."""
     return FoundTask(row[1], row[2], task_of(row))
+
+
+def found_objective(row: Row) -> FoundObjective:
+    """The objective of a row, with where it stands."""
+    return FoundObjective(row[1], row[2], objective_of(row))
 
 
 def objective_of(row: Row) -> Objective:
@@ -248,13 +272,13 @@ def objective_of(row: Row) -> Objective:
         start=start and day(start),
         end=end and day(end),
         owner_id=owner_id,
-        **_OBJECTIVE_REST.load(data),
+        **_OBJECTIVE_PARTS.load(data),
     )
 
 
 def plan_of(row: Row, objectives: Iterable[Row], tasks: Iterable[Row]) -> Plan:
     """The plan of a row and the rows of what stands in it, in the order of their positions."""
-    _, id, account_id, title, section, stage_id, status, archived, owner_id, _, _, _, _, _, revision, _, _, data = row
+    _, id, account_id, title, section, stage_id, status, archived, owner_id, *_, revision, maker, _, _, data = row
     return Plan(
         id,
         account_id,
@@ -267,15 +291,16 @@ def plan_of(row: Row, objectives: Iterable[Row], tasks: Iterable[Row]) -> Plan:
         objectives=tuple(map(objective_of, objectives)),
         tasks=tuple(map(task_of, tasks)),
         revision=revision,
+        created_by=maker,
         **_PLAN_REST.load(data),
     )
 
 
 def plan_head(row: Row) -> PlanHead:
     """The head of a plan from its row."""
-    _, id, account_id, title, section, stage_id, status, archived, owner_id, template_id, start, *counts = row[:15]
+    _, id, account_id, title, section, stage_id, status, archived, owner_id, template_id, start, *rest = row[:16]
     return PlanHead(
-        id, account_id, title, section, stage_id, status, bool(archived), owner_id, template_id, day(start), *counts
+        id, account_id, title, section, stage_id, status, bool(archived), owner_id, template_id, day(start), *rest
     )
 
 
@@ -291,6 +316,11 @@ def account_from(row: Row) -> Account:
     return Account(
         id, name, parent_id=parent_id, type=type, owner_id=owner_id, revision=revision, **_ACCOUNT_REST.load(data)
     )
+
+
+def account_people(tenant: str, account: Account) -> list[Row]:
+    """The rows that say whose an account is (R2)."""
+    return [(tenant, person_id, account.id) for person_id in sorted(people_of(account))]
 
 
 def _rest_of(cls: type) -> Rest:

@@ -19,7 +19,7 @@ TABLES = {
         tenant text not null, id text not null, account_id text not null, title text not null, section text not null,
         stage_id text, status text not null, archived integer not null, owner_id text, template_id text not null,
         start text not null, open integer not null, done integer not null, total integer not null,
-        revision integer not null, job text, job_row text, data text not null,
+        revision integer not null, created_by text, job text, job_row text, data text not null,
         primary key (tenant, id)""",
     "objective": """
         tenant text not null, plan_id text not null, account_id text not null, position integer not null,
@@ -39,6 +39,10 @@ TABLES = {
         tenant text not null, id text not null, key text not null, name text not null, parent_id text,
         type text not null, owner_id text, revision integer not null, data text not null,
         primary key (tenant, id)""",
+    "account_person": """
+        tenant text not null, person_id text not null, account_id text not null,
+        primary key (tenant, person_id, account_id),
+        foreign key (tenant, account_id) references account (tenant, id) on delete cascade""",
     "record": """
         tenant text not null, kind text not null, id text not null, account_id text, sort text not null,
         revision integer not null, data text not null,
@@ -57,7 +61,10 @@ INDEXES = {
     "plan_job": "plan (tenant, job, job_row) where job is not null",
     "task_owner": "task (tenant, owner_id, due, id) where is_open = 1 and live = 1",
     "task_account": "task (tenant, account_id, due, id) where is_open = 1 and live = 1",
+    "objective_account": 'objective (tenant, account_id, "end", id)',
     "account_key": "account (tenant, key, id)",
+    "account_owner": "account (tenant, owner_id, key, id) where owner_id is not null",
+    "account_people": "account_person (tenant, account_id)",
     "account_parent": "account (tenant, parent_id) where parent_id is not null",
     "record_sort": "record (tenant, kind, sort, id)",
     "record_account": "record (tenant, account_id, kind, sort, id) where account_id is not null",

@@ -38,6 +38,7 @@ from actionplans.storage import (
     AccountQuery,
     Batch,
     Message,
+    ObjectiveQuery,
     Page,
     PlanQuery,
     Query,
@@ -45,6 +46,7 @@ from actionplans.storage import (
     RecordQuery,
     Store,
     TaskQuery,
+    TouchpointQuery,
     Write,
     id_of,
     kind_of,
@@ -247,18 +249,22 @@ class SqliteStore:
                 db.execute("delete from record where tenant = ? and kind = ? and id = ?", key)
 
     def _write(self, db: sqlite3.Connection, writes: Iterable[Write], jobs: Mapping[str, Key]) -> None:
-        plans, accounts, records = [], [], []
+        plans, accounts, people, records = [], [], [], []
         for write in writes:
             match write.record:
                 case Plan():
                     plans.append(write)
                 case Account() as account:
                     accounts.append(rows.account_row(self._tenant, account, write.read + 1))
+                    people += rows.account_people(self._tenant, account)
                 case record:
                     records.append(rows.record_row(self._tenant, record, write.read + 1))
         if plans:
             self._write_plans(db, plans, jobs)
         db.executemany(_PUT["account"], accounts)
+        gone = "delete from account_person where tenant = ? and account_id = ?"
+        db.executemany(gone, ((self._tenant, row[1]) for row in accounts))
+        db.executemany("insert into account_person (tenant, person_id, account_id) values (?, ?, ?)", people)
         db.executemany(_PUT["record"], records)
 
     def _write_plans(self, db: sqlite3.Connection, writes: Sequence[Write], jobs: Mapping[str, Key]) -> None:
@@ -316,6 +322,8 @@ _ID, _POSITION = (rows.TASK.index(name) for name in ("id", "position"))
 _MAKE: dict[type, Callable[[Row], Any]] = {
     PlanQuery: rows.plan_head,
     TaskQuery: rows.found_task,
+    ObjectiveQuery: rows.found_objective,
+    TouchpointQuery: rows.record_of,
     AccountQuery: rows.account_from,
     RecordQuery: rows.record_of,
 }
