@@ -23,7 +23,7 @@ DAY = dt.date(2026, 1, 5)
 
 
 def decisions(repeats: int = 7) -> dict[str, float]:
-    """A hundred thousand decisions about a task, in microseconds each; the floor looks in a table of allowed actions."""
+    """A hundred thousand decisions about a task, in microseconds each; the floor looks in a table of actions."""
     policy = Settings().policy
     asker = Asker("ana", frozenset({"member"}))
     about = Subject(frozenset({"ben"}), frozenset({"ben"}), frozenset(), "ana", frozenset({"ana"}), "acme")
@@ -67,7 +67,7 @@ def views(repeats: int = 5) -> dict[str, float]:
 
 
 def my_plans(repeats: int = 5) -> dict[str, float]:
-    """The 10 000 plans of a member who sees what is on their own accounts; the floor lists them for an administrator."""
+    """The 10 000 plans of a member who sees their own accounts; the floor lists them for an administrator."""
     with tempfile.TemporaryDirectory() as place:
         url = f"sqlite:///{Path(place) / 'plans.db'}"
         with ap.open(url, actor=ap.Actor("root", roles={"administrator"})) as ws:

@@ -183,6 +183,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "comments": {"comments": (NOTE,)},
     "created_by": {"created_by": "zoe"},
     "shared": {"shared": True},
+    "withheld": {"withheld": True},
 }
 
 

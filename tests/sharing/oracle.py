@@ -180,11 +180,11 @@ def named(world: World, plan: Plan) -> set[str]:
     return {one for one in ids if one is not None}
 
 
-def everything(world: World, contact_id: str) -> dict[str, Any]:
-    """All stored values that may decide what a contact gets: by plan the plan, its account, names, and the day."""
+def everything(world: World, contact_id: str, plans: Iterable[Plan] | None = None) -> dict[str, Any]:
+    """All stored values that may decide what a contact gets of plans: these, their accounts, names, the day."""
     known = {one.id: one.name for one in (*world.of(Person), *world.of(Team))}
     found: dict[str, Any] = {}
-    for plan in world.of(Plan):
+    for plan in world.of(Plan) if plans is None else plans:
         shown = seen(world, contact_id, plan)
         if shown is not None:
             account = world.get(Account, plan.account_id)

@@ -22,8 +22,11 @@ PLAN = Plan(
     shared=True,
     owner_id="ana",
     created_by="ana",
-    objectives=(Objective("why", "Grow"), Objective("secret", "Sell them more")),
-    plays=(Play("run", "Run it", objective_id="why", shared=True), Play("own", "Our own", objective_id="secret")),
+    objectives=(Objective("why", "Grow"), Objective("secret", "Sell them more", "At any price", owner_id="ana")),
+    plays=(
+        Play("run", "Run it", objective_id="why", shared=True),
+        Play("own", "Our own", "Quietly", objective_id="secret", owner_id="ana"),
+    ),
     tasks=(
         Task("sign", "Sign", owner_id="eve", parent_id="run", due=MONDAY, comments=(NOTE,)),
         Task("ship", "Ship", "waiting", "eve", parent_id="run", dependencies=(Dependency("price"),)),

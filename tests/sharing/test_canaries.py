@@ -411,6 +411,23 @@ def test_no_canary_is_ever_seen(section: str) -> None:
     }
 
 
+def test_no_canary_is_ever_seen_by_a_partner() -> None:
+    """In whatever can be asked, and in what each command on their task gives or refuses."""
+    aviary = Aviary("")
+    world = aviary.world()
+    plan = world.get(Plan, "p0")
+    tasks = tuple(attrs.evolve(one, owner_id="pat") if one.id == "theirs" else one for one in plan.tasks)
+    world = world.having(Person("pat", "Pat", "partner")).having(attrs.evolve(plan, tasks=tasks))
+    with kept(world, aviary) as ws:
+        pat = worlds.acting(ws, "pat")
+        assert ["theirs"] == [one.id for one in pat.view("p0").tasks] == [one.task.id for one in pat.tasks()]
+        for name, said in gotten.reads(pat, IDS, "canaries").items():
+            assert [] == found_in(said), name
+        for verb, *args in ((edit.start,), (edit.comment, "Hello"), (edit.complete,), (edit.reopen,), (edit.cancel,)):
+            for id in ("theirs", "hidden-task", "late"):
+                assert [] == found_in(gotten.done(pat, "p0", (verb, id, *args))[0]), (verb, id)
+
+
 @pytest.mark.parametrize("section", ["", "growth_plans"], ids=["plays", "ancestors"])
 def test_what_is_not_listed_is_at_its_default(section: str) -> None:
     """A field of a noun is hidden until it is listed (V5); in the store none of these is at its default."""
@@ -444,3 +461,9 @@ def test_every_kind_of_record_has_its_canaries() -> None:
     for cls in KINDS.values():
         if cls is not Settings:
             assert any(BIRD in repr(one) for one in world.of(cls)), cls.__name__
+
+
+def test_a_field_of_a_type_that_is_not_known_stops_the_test() -> None:
+    """Nobody adds one without a thought of what its canary is."""
+    with pytest.raises(LookupError):
+        filling.made(tuple[complex, ...], Canaries(), {})

@@ -81,8 +81,8 @@ def test_what_contacts_do_gives_the_same_whatever_is_hidden(part: int) -> None:
         who = chosen(before, seed)
         after = hidden_changes(before, who, f"still {seed}", still=True, most=16)
         with worlds.opened(before) as one, worlds.opened(after) as other:
-            for plan_id, call in calls(before, who, ids_of(before, after), random.Random(seed), 10):
-                for how in ("preview", "change"):
+            for plan_id, call in calls(before, who, ids_of(before, after), random.Random(seed), 8):
+                for how in ("preview", "change") if SOAK else ("change",):
                     first, second = (gotten.done(worlds.acting(ws, who), plan_id, call, how)[0] for ws in (one, other))
                     assert first == second, f"world {seed}, {who}: {how} {call}"
 

@@ -5,6 +5,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -120,6 +121,7 @@ def acting(ws: Workspace, person_id: str) -> Workspace:
     return ws.acting_as(ap.Actor(person_id))
 
 
+@lru_cache(64)
 def world(seed: int) -> World:
     """A random world."""
     return _Maker(random.Random(seed)).world()

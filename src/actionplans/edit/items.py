@@ -240,9 +240,9 @@ def share(plan: Plan, context: Context, item_id: str, shared: bool = True) -> Pl
     item = plan.item(item_id)
     if isinstance(item, Stage):
         refuse("sharing", f"a {item.kind} has no mark of its own: share what stands in it")
-    if isinstance(item, Objective) and shared is True and _shares_plays(plan, context):
-        if all(one.objective_id != item.id for one in plan.plays):
-            refuse("sharing", f"{item.title!r} holds no play yet: run one under it first (V4)")
+    bare = isinstance(item, Objective) and all(one.objective_id != item.id for one in plan.plays)
+    if bare and shared is True and _shares_plays(plan, context):
+        refuse("sharing", f"{item.title!r} holds no play yet: run one under it first (V4)")
     found = tuple(field_problems(type(item), {"shared": shared}))
     if found:
         raise Invalid(f"this {item.kind}", found)

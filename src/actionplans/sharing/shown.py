@@ -48,13 +48,16 @@ class Listed:
         fields = attrs.fields(cls)
         places = {one.name: n for n, one in enumerate(fields)}
         self.cls, self.places = cls, {name: places[name] for name in names}
+        self.relations = tuple(places[name] for name in _RELATIONS if name in names)
+        self.custom = places["custom"] if "custom" in names else None
+        self._order = tuple(self.places.values())
         self._defaults = [_default(one) for one in fields]
         self._getter = attrgetter(*names)
 
     def values(self, value: Any) -> list[Any]:
         """The fields of the new value in their order, to be changed and given to `cls`."""
         made = self._defaults.copy()
-        for place, held in zip(self.places.values(), self._getter(value), strict=True):
+        for place, held in zip(self._order, self._getter(value), strict=True):
             made[place] = held
         return made
 
@@ -78,17 +81,20 @@ def item_shown(item: I, seen: Set[str], listed: Listed, me: str, custom: Set[str
 
     `seen` are the ids of the items that are seen, `me` the viewer, `custom` the custom fields that they see.
     """
-    made, places = listed.values(item), listed.places
-    for name in _RELATIONS:
-        place = places.get(name)
-        if place is not None and made[place] is not None and made[place] not in seen:
+    made = listed.values(item)
+    for place in listed.relations:
+        if made[place] is not None and made[place] not in seen:
             made[place] = None
-    if "custom" in places and made[places["custom"]]:
-        made[places["custom"]] = only(made[places["custom"]], custom)
+    if listed.custom is not None and made[listed.custom]:
+        made[listed.custom] = only(made[listed.custom], custom)
     if type(item) is Task:
-        made[places["comments"]] = public(item.comments)
-        made[places["helpers"]] = (me,) if me in item.helpers else ()
-        made[places["completion"]] = bare_completion(item.completion)
+        places = listed.places
+        if item.comments:
+            made[places["comments"]] = public(item.comments)
+        if item.helpers:
+            made[places["helpers"]] = (me,) if me in item.helpers else ()
+        if item.completion is not None:
+            made[places["completion"]] = bare_completion(item.completion)
     shown: I = listed.cls(*made)
     return shown
 
@@ -101,12 +107,12 @@ def title_shown(item: I, seen: Set[str]) -> I:
 
 def public(comments: tuple[Comment, ...]) -> tuple[Comment, ...]:
     """The notes that are not internal (V5)."""
-    return tuple(one for one in comments if not one.internal) if comments else comments
+    return tuple(one for one in comments if not one.internal)
 
 
-def bare_completion(completion: Completion | None) -> Completion | None:
+def bare_completion(completion: Completion) -> Completion:
     """That a task is done, when and by whom, without what it was and what completing it moved."""
-    if completion is None or not (completion.shifts or completion.override or completion.before != "open"):
+    if not (completion.shifts or completion.override or completion.before != "open"):
         return completion
     return Completion(completion.number, completion.at, completion.on, completion.by)
 
