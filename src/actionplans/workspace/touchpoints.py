@@ -198,8 +198,8 @@ class Touchpoints:
     def _found(self, id: str, settings: Settings) -> tuple[Touchpoint, Account]:
         desk = self.desk
         found = desk.store.get(Touchpoint, wanted(str, id, "touchpoint"))
-        account = desk.store.get(Account, found.account_id)
-        if not self._sees(found, account, desk.asker(settings), settings):
+        account = desk.store.get_many(Account, (found.account_id,)).get(found.account_id)
+        if account is None or not self._sees(found, account, desk.asker(settings), settings):
             raise NotFound("touchpoint", id)
         return found, account
 
