@@ -152,8 +152,8 @@ class Changer:
 
     def _read_whole(self, plan_id: str, action: str) -> tuple[Plan, Account, Settings]:
         """A plan for what looks into its past, which is not for those who see only a part of it (V2)."""
-        plan, account, settings = self.desk.plan(plan_id)
-        if self.desk.as_seen(plan, account, settings)[1]:
+        plan, account, settings, _, limited = self.desk.opened(plan_id)
+        if limited:
             raise NotAllowed(Decision(False, action, "this is for those who see the whole plan"))
         return plan, account, settings
 
@@ -203,10 +203,9 @@ class Changer:
         if not isinstance(action, str) or not callable(verb):
             raise Invalid("change", (Problem("verb", f"a verb of actionplans.edit is wanted, not {shown(verb)}"),))
         desk = self.desk
-        plan, account, settings = desk.plan(plan_id)
+        plan, account, settings, seen, limited = desk.opened(plan_id)
         args, kwargs = _as_joined(plan, verb, args, kwargs)
         given = _given(verb, args, kwargs)
-        seen, limited = desk.as_seen(plan, account, settings)
         if read is not None and not limited and plan.revision != read.plan.revision:
             raise Stale("plan", plan_id, read.plan.revision, plan.revision)
         name, item_id = self._decided(action, (plan, seen), account, settings, given)

@@ -134,11 +134,14 @@ class Desk:
 
         Raises the `NotFound` of an unknown id where the actor may see nothing of it (V7).
         """
+        return self.opened(plan_id, settings)[:3]
+
+    def opened(self, plan_id: str, settings: Settings | None = None) -> tuple[Plan, Account, Settings, Plan, bool]:
+        """As `plan`, and beside it what `as_seen` gives."""
         settings = settings or self.settings()
         plan = self.store.get(Plan, plan_id)
         account = self.store.get(Account, plan.account_id)
-        self.as_seen(plan, account, settings)
-        return plan, account, settings
+        return plan, account, settings, *self.as_seen(plan, account, settings)
 
     def as_seen(self, plan: Plan, account: Account, settings: Settings) -> tuple[Plan, bool]:
         """The plan as the actor sees it, and whether they are a contact or see single items only (V5).

@@ -67,13 +67,11 @@ class Views:
         if all(one.decision.allowed for one in rules_of(settings.policy, asker, "task.see")):
             yield from page
             return
-        desk = self.desk
-        plans = desk.store.get_many(Plan, [head.id for head in page])
-        accounts = desk.store.get_many(Account, {head.account_id for head in page})
+        plans = self._plans_seen([head.id for head in page], asker, settings)
         for head in page:
-            seen, _ = desk.as_seen(plans[head.id], accounts[head.account_id], settings)
-            counted = head_of(seen)
-            yield attrs.evolve(head, open=counted.open, done=counted.done, total=counted.total)
+            if head.id in plans:
+                counted = head_of(plans[head.id])
+                yield attrs.evolve(head, open=counted.open, done=counted.done, total=counted.total)
 
     def views(self, query: PlanQuery, progress: Progress | None, day: dt.date) -> Iterator[View]:
         """What the actor may see of each plan the query asks for, by id, on one day (D12); a part is held at a time."""
@@ -111,7 +109,7 @@ class Views:
             asked = (one for one, head in found if matches(query, one, head))
             yield from sorted(asked, key=lambda one: (one.task.due or dt.date.max, one.task.id, one.plan_id))
             return
-        for page, asker, settings in self._pages(query, self._tasks_within):
+        for page, asker, settings in self._pages(query, self._items_within("task.see")):
             if _alike(settings, asker, "task.see") and not desk.plugins.policies:
                 yield from _with_fields(page, settings, asker)
             else:
@@ -129,7 +127,7 @@ class Views:
             asked = (one for one, head in found if matches(query, one, head))
             yield from sorted(asked, key=lambda one: (one.objective.end or dt.date.max, one.objective.id, one.plan_id))
             return
-        for page, asker, settings in self._pages(query, self._objectives_within):
+        for page, asker, settings in self._pages(query, self._items_within("objective.see")):
             if _alike(settings, asker, "objective.see") and not desk.plugins.policies:
                 yield from _with_fields(page, settings, asker)
             else:
@@ -157,16 +155,23 @@ class Views:
         self, plan_ids: Iterable[str], asker: Asker, settings: Settings
     ) -> dict[tuple[str, str], tuple[Task | Objective, PlanHead]]:
         """By plan and id, the tasks and objectives that somebody inside sees, with what they see of the plan's row."""
+        found: dict[tuple[str, str], tuple[Task | Objective, PlanHead]] = {}
+        for seen in self._plans_seen(plan_ids, asker, settings).values():
+            head = head_of(seen)
+            found |= {(seen.id, one.id): (one, head) for one in seen.tasks}
+            found |= {(seen.id, one.id): (one, head) for one in seen.objectives}
+        return found
+
+    def _plans_seen(self, plan_ids: Iterable[str], asker: Asker, settings: Settings) -> dict[str, Plan]:
+        """Those of these plans of which somebody inside sees anything, as they see them."""
         desk, viewer, day = self.desk, Viewer(asker, decider=self.desk.decider), self.desk.today(settings)
         plans = desk.store.get_many(Plan, plan_ids)
         accounts = desk.store.get_many(Account, {plan.account_id for plan in plans.values()})
-        found: dict[tuple[str, str], tuple[Task | Objective, PlanHead]] = {}
+        found: dict[str, Plan] = {}
         for plan in plans.values():
             seen, _ = plan_seen(plan, accounts[plan.account_id], settings, viewer, today=day, people=NOBODY)
             if seen is not None:
-                head = head_of(seen)
-                found |= {(plan.id, one.id): (one, head) for one in seen.tasks}
-                found |= {(plan.id, one.id): (one, head) for one in seen.objectives}
+                found[plan.id] = seen
         return found
 
     def _pages(
@@ -195,20 +200,17 @@ class Views:
         granted, forbidden = reaches_of(self.desk, settings, asker, "plan.see")
         return attrs.evolve(query, within=Within(granted, forbidden))
 
-    def _tasks_within(self, query: TaskQuery, asker: Asker, settings: Settings) -> TaskQuery:
-        """Who may see a plan sees the tasks in it, unless they are forbidden; who may not, those that they may see."""
-        return (
-            query if sees_everything(settings.policy, asker) else self._items_within(query, asker, settings, "task.see")
-        )
+    def _items_within(self, action: str) -> Callable[[I, Asker, Settings], I]:
+        """Who may see a plan sees the items in it, unless they are forbidden; who may not, those that they may see."""
 
-    def _objectives_within(self, query: ObjectiveQuery, asker: Asker, settings: Settings) -> ObjectiveQuery:
-        free = sees_everything(settings.policy, asker)
-        return query if free else self._items_within(query, asker, settings, "objective.see")
+        def limited(query: I, asker: Asker, settings: Settings) -> I:
+            if sees_everything(settings.policy, asker):
+                return query
+            granted, forbidden = reaches_of(self.desk, settings, asker, action)
+            plans, plans_forbidden = reaches_of(self.desk, settings, asker, "plan.see")
+            return attrs.evolve(query, within=Within(granted, forbidden, plans, plans_forbidden))
 
-    def _items_within(self, query: I, asker: Asker, settings: Settings, action: str) -> I:
-        granted, forbidden = reaches_of(self.desk, settings, asker, action)
-        plans, plans_forbidden = reaches_of(self.desk, settings, asker, "plan.see")
-        return attrs.evolve(query, within=Within(granted, forbidden, plans, plans_forbidden))
+        return limited
 
     def _invited(self, day: dt.date) -> Iterator[View]:
         """A contact's views of the plans that they are invited to, by the plan's id."""
