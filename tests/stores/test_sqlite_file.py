@@ -59,7 +59,7 @@ def test_every_connection_has_the_pragmas(tmp_path: Path) -> None:
 
     def ask() -> None:
         with file.reading() as db:
-            seen.append({name: db.execute(f"pragma {name}").fetchone()[0] for name in wanted})
+            seen.append({name: next(iter(db.rows(f"pragma {name}")))[0] for name in wanted})
 
     other = threading.Thread(target=ask)
     other.start()
@@ -87,11 +87,12 @@ def test_lists_of_open_tasks_go_through_their_indexes(tmp_path: Path) -> None:
     """Of an owner and of an account, the first page and the next, dated and not, sorting nothing but ties."""
     opened(tmp_path / "plans.db").close()
     db = sqlite3.connect(tmp_path / "plans.db")
-    db.create_function("has_words", 2, lambda words, text: True)
     for query, index in ((TaskQuery(owner_ids=("u",)), "task_owner"), (TaskQuery(account_ids=("a",)), "task_account")):
         for start in (None, ("2026-01-05", "t1", "p1")):
-            for asked in queries.statements("", query, start):
-                steps = db.execute(f"explain query plan {asked.text()} limit 50", asked.values).fetchall()
+            for asked in queries.statements(sqlite_file.DIALECT, "", query, start):
+                steps = db.execute(
+                    sqlite_file.DIALECT.said(f"explain query plan {asked.text()} limit 50"), asked.values
+                ).fetchall()
                 assert f"USING INDEX {index}" in steps[0][3]
                 assert "id" not in asked.order[:1] or "due=?" in steps[0][3]
     db.close()
@@ -101,8 +102,11 @@ def test_everybodys_open_tasks_are_read_from_the_index_of_open_ones_and_sorted(t
     """They have no index of their own, which costs more than it gives; closed tasks are not read for them."""
     opened(tmp_path / "plans.db").close()
     db = sqlite3.connect(tmp_path / "plans.db")
-    for asked in queries.statements("", TaskQuery(), None):
-        steps = [row[3] for row in db.execute(f"explain query plan {asked.text()} limit 50", asked.values)]
+    for asked in queries.statements(sqlite_file.DIALECT, "", TaskQuery(), None):
+        steps = [
+            row[3]
+            for row in db.execute(sqlite_file.DIALECT.said(f"explain query plan {asked.text()} limit 50"), asked.values)
+        ]
         assert ["SEARCH task USING INDEX task_account (tenant=?)", "USE TEMP B-TREE FOR ORDER BY"] == steps
     db.close()
 
@@ -338,11 +342,11 @@ def test_a_read_keeps_the_state_it_began_with(tmp_path: Path) -> None:
     store, file = opened(tmp_path / "plans.db"), sqlite_file.File(str(tmp_path / "plans.db"), "store", 1)
     save(store, Team("x", "Sales"))
     with file.reading() as db:
-        before = db.execute("select * from record").fetchall()
+        before = list(db.rows("select * from @record"))
         save(store, Team("y", "Support"), attrs.evolve(store.get(Team, "x"), name="Other"))
-        assert before == db.execute("select * from record").fetchall()
+        assert before == list(db.rows("select * from @record"))
     with file.reading() as db:
-        assert 2 == len(db.execute("select * from record").fetchall())
+        assert 2 == len(list(db.rows("select * from @record")))
     store.close()
     file.close()
 

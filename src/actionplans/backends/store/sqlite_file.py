@@ -6,6 +6,7 @@ A file is looked at without touching it before it is opened: `immutable=1` takes
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -13,13 +14,16 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
-from actionplans.backends.store.schema import STEPS
+from actionplans.backends.store.dialect import Access, Dialect, Row
+from actionplans.backends.store.schema import STEPS, said
+from actionplans.backends.store.sql import insertion
 from actionplans.errors import (
     StoreBusy,
     StoreClosed,
@@ -33,10 +37,25 @@ from actionplans.errors import (
     StoreUnavailable,
     StoreUnknown,
 )
-from actionplans.storage import has_words
 
 APPLICATION = 0x4150_4C4E
 """`APLN`: what a file of ours has as its application_id."""
+
+DIALECT = Dialect(
+    mark="?",
+    place="",
+    text="text",
+    number="integer",
+    one_of="{} in (select value from json_each({}))",
+    list_of=json.dumps,
+    member="json_extract({}, '$.{}')",
+    members="json_each({}, '$.{}')",
+    member_text="{}",
+    position="instr({}, {})",
+    unindexed="+{}",
+    locked="",
+)
+"""What SQLite says otherwise. The `+` lets it look up by another column and sort then; a writer has the file alone."""
 
 PRAGMAS = (
     "trusted_schema = off",
@@ -224,12 +243,35 @@ class Connection:
         self.close()
 
 
+class Rows:
+    """What can be done in a transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """The one that this connection is in."""
+        self._db = db
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        """As `Access.rows`."""
+        return self._db.execute(DIALECT.said(sql), values)
+
+    def each(self, sql: str, rows: Iterable[Row]) -> None:
+        """As `Access.each`."""
+        self._db.executemany(DIALECT.said(sql), rows)
+
+    def add(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """As `Access.add`."""
+        self.each(insertion(table, columns), rows)
+
+
 class File:
     """A SQLite file of ours and the connections of this process to it, one a thread.
 
     They are closed before the process forks, and both sides open new ones: SQLite cannot take a connection, nor its
     locks, across a fork. Where something forks without telling Python, the child's connections are new all the same.
     """
+
+    dialect: Dialect = DIALECT
+    unfit: tuple[type[Exception], ...] = (sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
     def __init__(self, path: str, store: str, busy_timeout: float, pragmas: tuple[str, ...] = PRAGMAS) -> None:
         """Open it, or make it; raises a `StoreError`."""
@@ -242,10 +284,15 @@ class File:
             pass
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection that sees one state of the file until the end of the block (C6)."""
+    def reading(self) -> Iterator[Rows]:
+        """As `Database.reading`."""
         with self._using(Patience(self._busy_timeout)) as db, _transaction(db, "begin"):
-            yield db
+            yield Rows(db)
+
+    def write(self, work: Callable[[Access], None]) -> None:
+        """As `Database.write`; nobody else writes beside it."""
+        with self.writing() as db:
+            work(Rows(db))
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -406,7 +453,6 @@ def _prepared(db: sqlite3.Connection, pragmas: tuple[str, ...]) -> sqlite3.Conne
     try:
         for pragma in pragmas:
             db.execute(f"pragma {pragma}")
-        db.create_function("has_words", 2, has_words, deterministic=True)
         _number(db, "user_version")
     except sqlite3.Error:
         db.close()
@@ -440,7 +486,7 @@ def _migrate(db: sqlite3.Connection, store: str) -> None:
                 raise StoreForeign(store, "the file belongs to another program")
             db.execute(f"pragma application_id = {APPLICATION}")
         for step in STEPS[_check_version(db, store) :]:
-            for statement in step:
+            for statement in said(step, DIALECT):
                 db.execute(statement)
         db.execute(f"pragma user_version = {len(STEPS)}")
 
