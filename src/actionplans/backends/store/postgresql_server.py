@@ -88,6 +88,12 @@ The statements are ours and the values checked, so an error in one (42, 22) or a
 somebody else has changed the tables.
 """
 
+REFUSALS: dict[str, type[StoreError]] = {
+    r'database ".*" does not exist': StoreMissing,
+    "too many connections|too many clients|remaining connection slots": StoreBusy,
+}
+"""Our error for what a server says that takes no connection: its driver knows no code then, only the words."""
+
 AGAIN: frozenset[str] = frozenset({"40001", "40P01", "23505"})
 """What is tried again: conflicts, deadlocks, and that somebody has made the same at the same time."""
 
@@ -103,8 +109,9 @@ _READ = "begin isolation level repeatable read read only"
 def translated(error: psycopg.Error, store: str) -> StoreError:
     """The driver's error as ours (S7), without the values that its details may hold."""
     code = error.sqlstate or ""
-    kind = ERRORS.get(code) or ERRORS.get(code[:2]) or StoreUnavailable
     reason = error.diag.message_primary or str(error).strip().partition("\n")[0] or type(error).__name__
+    said = [] if code else [kind for words, kind in REFUSALS.items() if re.search(words, reason)]
+    kind = ERRORS.get(code) or ERRORS.get(code[:2]) or next(iter(said), StoreUnavailable)
     return kind(store, f"{reason} ({code})" if code else reason)
 
 
@@ -127,6 +134,8 @@ def parts_of(url: str) -> tuple[dict[str, Any], str, str]:
         text = str(error).strip()
         why = f": {text}" if "query parameter" in text else ""
         raise StoreUnknown(known, f"this is no URL of PostgreSQL{why}; odd signs are percent-encoded") from error
+    if not re.fullmatch("[0-9,]*", str(asked.get("port", ""))):
+        raise StoreUnknown(known, "the port of a URL of PostgreSQL is a number")
     if any("\0" in str(value) for value in asked.values()):
         raise StoreUnknown(known, "nothing in a URL of PostgreSQL holds a NUL")
     user, port = (f"{asked['user']}@" if "user" in asked else ""), (f":{asked['port']}" if "port" in asked else "")
