@@ -15,6 +15,7 @@ import pytest
 from actionplans import errors
 from actionplans.backends.store import queries, rows, schema, sqlite_file
 from actionplans.backends.store.sqlite import SqliteStore, open_sqlite
+from actionplans.backends.store.sqlite_dialect import DIALECT
 from actionplans.errors import (
     Invalid,
     StoreClosed,
@@ -89,10 +90,8 @@ def test_lists_of_open_tasks_go_through_their_indexes(tmp_path: Path) -> None:
     db = sqlite3.connect(tmp_path / "plans.db")
     for query, index in ((TaskQuery(owner_ids=("u",)), "task_owner"), (TaskQuery(account_ids=("a",)), "task_account")):
         for start in (None, ("2026-01-05", "t1", "p1")):
-            for asked in queries.statements(sqlite_file.DIALECT, "", query, start):
-                steps = db.execute(
-                    sqlite_file.DIALECT.said(f"explain query plan {asked.text()} limit 50"), asked.values
-                ).fetchall()
+            for asked in queries.statements(DIALECT, "", query, start):
+                steps = db.execute(DIALECT.said(f"explain query plan {asked.text()} limit 50"), asked.values).fetchall()
                 assert f"USING INDEX {index}" in steps[0][3]
                 assert "id" not in asked.order[:1] or "due=?" in steps[0][3]
     db.close()
@@ -102,10 +101,9 @@ def test_everybodys_open_tasks_are_read_from_the_index_of_open_ones_and_sorted(t
     """They have no index of their own, which costs more than it gives; closed tasks are not read for them."""
     opened(tmp_path / "plans.db").close()
     db = sqlite3.connect(tmp_path / "plans.db")
-    for asked in queries.statements(sqlite_file.DIALECT, "", TaskQuery(), None):
+    for asked in queries.statements(DIALECT, "", TaskQuery(), None):
         steps = [
-            row[3]
-            for row in db.execute(sqlite_file.DIALECT.said(f"explain query plan {asked.text()} limit 50"), asked.values)
+            row[3] for row in db.execute(DIALECT.said(f"explain query plan {asked.text()} limit 50"), asked.values)
         ]
         assert ["SEARCH task USING INDEX task_account (tenant=?)", "USE TEMP B-TREE FOR ORDER BY"] == steps
     db.close()

@@ -6,7 +6,6 @@ A file is looked at without touching it before it is opened: `immutable=1` takes
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -14,16 +13,15 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-from actionplans.backends.store.dialect import Access, Dialect, Row
+from actionplans.backends.store.dialect import Access, Dialect
 from actionplans.backends.store.schema import STEPS, said
-from actionplans.backends.store.sql import insertion
+from actionplans.backends.store.sqlite_dialect import DIALECT, Rows
 from actionplans.errors import (
     StoreBusy,
     StoreClosed,
@@ -40,22 +38,6 @@ from actionplans.errors import (
 
 APPLICATION = 0x4150_4C4E
 """`APLN`: what a file of ours has as its application_id."""
-
-DIALECT = Dialect(
-    mark="?",
-    place="",
-    text="text",
-    number="integer",
-    one_of="{} in (select value from json_each({}))",
-    list_of=json.dumps,
-    member="json_extract({}, '$.{}')",
-    members="json_each({}, '$.{}')",
-    member_text="{}",
-    position="instr({}, {})",
-    unindexed="+{}",
-    locked="",
-)
-"""What SQLite says otherwise. The `+` lets it look up by another column and sort then; a writer has the file alone."""
 
 PRAGMAS = (
     "trusted_schema = off",
@@ -241,26 +223,6 @@ class Connection:
     def __del__(self) -> None:
         """A thread that ends closes its connection."""
         self.close()
-
-
-class Rows:
-    """What can be done in a transaction."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        """The one that this connection is in."""
-        self._db = db
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
-        """As `Access.rows`."""
-        return self._db.execute(DIALECT.said(sql), values)
-
-    def each(self, sql: str, rows: Iterable[Row]) -> None:
-        """As `Access.each`."""
-        self._db.executemany(DIALECT.said(sql), rows)
-
-    def add(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """As `Access.add`."""
-        self.each(insertion(table, columns), rows)
 
 
 class File:
