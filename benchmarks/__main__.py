@@ -7,10 +7,12 @@ import json
 import sys
 from collections.abc import Callable
 
+from benchmarks.accounts import prefix_search
 from benchmarks.imports import imports
 from benchmarks.launch_memory import launch_memory
 from benchmarks.launch_postgresql import launch_postgresql
 from benchmarks.launch_sqlite import launch_sqlite
+from benchmarks.merging import merge_1000, merge_plans
 from benchmarks.offsets import offsets
 from benchmarks.reschedule import reschedule_1000, reschedule_10000, reschedule_100000
 from benchmarks.rights import decisions, my_plans, views
@@ -24,6 +26,9 @@ ALL: dict[str, tuple[Callable[..., dict[str, float]], float]] = {
     "reschedule_1000": (reschedule_1000, 4.0),
     "reschedule_10000": (reschedule_10000, 4.0),
     "reschedule": (reschedule_100000, 4.0),
+    "merge_1000": (merge_1000, 100.0),
+    "merge_plans": (merge_plans, 100.0),
+    "prefix_search": (prefix_search, 2.0),
     "import": (imports, 1.7),
     "xlsx": (xlsx, 1.2),
     "decide": (decisions, 10.0),
@@ -55,9 +60,11 @@ def main() -> int:
             print(f"{name:15} ours {row['ours']:8.3f} {unit}  floor {row['floor']:8.3f} {unit}", end="")
             print(f"  ratio {row['ratio']:5.2f}", end="")
             print(f"   ({row.get('least', 0):.2f} to {row.get('most', 0):.2f}; wanted ≤ {wanted})")
-            for other in ("microseconds", "contact", "partner"):
+            for other in ("microseconds", "contact", "partner", "p99"):
                 if other in row:
                     print(f"    {other:22} {row[other]:8.2f} µs")
+            if "growth" in row:
+                print(f"    {'growth':22} {row['growth']:8.2f} times the ratio at a tenth of the size (wanted ≤ 1.5)")
             for other, ratio in row.items():
                 if other.endswith("_ratio"):
                     print(f"    {other.removesuffix('_ratio'):22} ratio {ratio:5.2f}")

@@ -49,7 +49,7 @@ def views(repeats: int = 5) -> dict[str, float]:
     account, plan = ap.Account("acme", "Acme", owner_id="ana"), _plan()
     settings, people = Settings(), People({"ana": "Ana", "cleo": "Cleo"}, frozenset({"cleo"}))
     member = Viewer(Asker("ana", frozenset({"member"})))
-    contact = Viewer(Asker("cleo", frozenset({"contact"}), kind="contact", account_id="acme"), invited=True)
+    contact = Viewer(Asker("cleo", frozenset({"contact"}), kind="contact", account_id="acme"), uninvited=None)
     partner = Viewer(Asker("cleo", frozenset({"partner"}), kind="partner"))
 
     def look(viewer: Viewer) -> None:

@@ -26,7 +26,8 @@ PURE = (
         "edit",
         "progress",
     ),
-    *("accounts", "lists", "merge", "permissions", "sharing", "journal", "notices", "report", "codec", "tables"),
+    *("accounts", "lookalikes", "lists", "merge", "permissions", "sharing", "journal", "notices", "report"),
+    *("codec", "tables"),
 )
 """Modules and folders that take the clock, the ids and the calendar as arguments. Some are still to come."""
 

@@ -64,7 +64,7 @@ class Everything:
     def actionplans_merge_rules(self) -> dict[str, Any]:
         """A rule that is against everything."""
         self.calls.append("actionplans_merge_rules")
-        return {"never": lambda target, source: "not today"}
+        return {"never": lambda target, source, target_account, source_account: "not today"}
 
     @hookimpl
     def actionplans_policies(self) -> dict[str, Any]:
@@ -89,6 +89,12 @@ class Everything:
         """An ear."""
         self.calls.append("actionplans_listeners")
         return {"ear": self.heard.append}
+
+    @hookimpl
+    def actionplans_merge_listeners(self) -> dict[str, Any]:
+        """An ear for merges."""
+        self.calls.append("actionplans_merge_listeners")
+        return {"seam": self.heard.append}
 
 
 def giving(given: Any) -> Callable[[], Any]:
@@ -136,7 +142,7 @@ def test_what_a_plugin_brings_is_used(tmp_path: Path) -> None:
         ws._desk.plugins = attrs.evolve(found, calendars={})
         assert ["default"] == [one.name for one in ws.settings.get().calendars], "what a plug-in brings is not stored"
     assert {"count"} == found.senders.keys()
-    assert "not today" == found.merge_rules["never"](None, None)  # type: ignore[arg-type]
+    assert "not today" == found.merge_rules["never"](None, None, None, None)  # type: ignore[arg-type]
     assert (ap.Person("h", "Host"),) == found.directories["host"]()
 
 

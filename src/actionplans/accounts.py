@@ -25,7 +25,7 @@ def name_key(name: str) -> str:
 def _folded(name: str) -> str:
     while True:
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-        seen = " ".join("".join(sign for sign in folded if not _invisible(sign)).split())
+        seen = " ".join("".join(sign for sign in folded if not invisible(sign)).split())
         if seen == name:
             return seen
         name = seen  # what was invisible may have kept two signs apart that now become one
@@ -54,7 +54,8 @@ _INVISIBLE = (
 
 
 @cache
-def _invisible(sign: str) -> bool:
+def invisible(sign: str) -> bool:
+    """Whether a sign is never seen by itself, and no part of a name key (A1)."""
     code = ord(sign)
     return any(first <= code <= last for first, last in _INVISIBLE)
 

@@ -23,7 +23,8 @@ CONTACT_ACTIONS: frozenset[str] = frozenset({"task.complete", "task.reopen", "ta
 class Asker:
     """Who asks: a person with all roles that count for the call, their teams and those who share a team with them.
 
-    A contact is one of `account_id`; of them no role but `contact` counts (V6).
+    A contact is one of `account_id`; of them no role but `contact` counts (V6). Who is not `active` may do nothing,
+    whatever a policy says.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Asker:
     colleagues: frozenset[str] = frozenset()
     kind: PersonKind = "user"
     account_id: str | None = None
+    active: bool = True
 
     @property
     def names(self) -> frozenset[str]:
@@ -96,6 +98,8 @@ def decide(policy: Iterable[Grant], asker: Asker, action: str, about: Subject = 
     Of a contact, whatever their role is granted, only `CONTACT_ACTIONS` with what is assigned to them (V6).
     """
     rules, otherwise = _ruling(policy, asker.roles, action)
+    if not asker.active:
+        return inactive(action)
     if asker.kind == "contact" and (action not in CONTACT_ACTIONS or not within("assigned", asker, about)):
         return _refused_contact(action)
     for rule in rules:
@@ -144,6 +148,11 @@ def _ruled(policy: tuple[Grant, ...], roles: frozenset[str], action: str) -> Rul
         listed = _shortened(", ".join(sorted(roles)) or "none")
         otherwise = f"no role of yours allows it (you have: {listed}): ask an administrator"
     return rules, Decision(False, action, otherwise)
+
+
+def inactive(action: str) -> Decision:
+    """The decision for persons who are not active."""
+    return Decision(False, action, "who is not active may do nothing: ask an administrator")
 
 
 def _refused_contact(action: str) -> Decision:

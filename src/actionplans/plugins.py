@@ -18,7 +18,8 @@ from actionplans.model import WorkCalendar
 
 if TYPE_CHECKING:
     from actionplans.journal import Entry
-    from actionplans.model import Decision, Plan
+    from actionplans.merge import MergeNews
+    from actionplans.model import Account, Decision, Plan
     from actionplans.permissions import Asker, Subject
     from actionplans.settings import Grant
     from actionplans.sharing import View
@@ -59,8 +60,8 @@ class Send(Protocol):
 class MergeRule(Protocol):
     """Says why two plans may not be merged, or None (M1)."""
 
-    def __call__(self, target: Plan, source: Plan) -> str | None:
-        """The reason against, or None."""
+    def __call__(self, target: Plan, source: Plan, target_account: Account, source_account: Account) -> str | None:
+        """The reason against, or None; the accounts are those of the two plans."""
         ...
 
 
@@ -85,6 +86,14 @@ class Listener(Protocol):
 
     def __call__(self, entries: tuple[Entry, ...]) -> None:
         """The journal entries of one commit; what it raises is logged and changes nothing."""
+        ...
+
+
+class MergeListener(Protocol):
+    """Hears which plans were merged or parted again, after that is stored, to carry along what a host attached."""
+
+    def __call__(self, news: MergeNews) -> None:
+        """Which ids became which; what it raises is logged and changes nothing."""
         ...
 
 
@@ -131,6 +140,11 @@ class Hooks:
         """Who wants to hear of every committed change, by name."""
         raise NotImplementedError
 
+    @hookspec
+    def actionplans_merge_listeners(self) -> Mapping[str, MergeListener]:
+        """Who wants to hear which items of merged plans became which, by name."""
+        raise NotImplementedError
+
 
 @frozen
 class Plugins:
@@ -144,6 +158,7 @@ class Plugins:
     directories: Mapping[str, Directory] = Factory(dict)
     calendars: Mapping[str, WorkCalendar] = Factory(dict)
     listeners: Mapping[str, Listener] = Factory(dict)
+    merge_listeners: Mapping[str, MergeListener] = Factory(dict)
 
 
 def load(*extra: object, entry_points: bool = True) -> Plugins:

@@ -26,7 +26,7 @@ from actionplans.model import (
     TemplatePlay,
     TemplateTask,
 )
-from actionplans.model.words import Count, Id, Line, Word
+from actionplans.model.words import Count, Id, Line, Word, counted
 from actionplans.settings import CustomField, Settings
 
 Change = Literal["removed", "altered", "unfit"]
@@ -34,6 +34,9 @@ Change = Literal["removed", "altered", "unfit"]
 
 LEAST_IDS: Final = 5
 """How many ids of records a use names, where the asker may see so many."""
+
+HOLDERS: Final = ("plan", "template", "account", "person")
+"""What uses words itself and is named by its id; of other items the plans are named that they stand in."""
 
 Kept = Plan | Template | Account | Person
 """The records that use words of the settings. Drafts and shortcuts do too, but are asked again when they are used."""
@@ -59,9 +62,9 @@ class Use(Value):
     def sentence(self) -> str:
         """The use in words, for whoever is asked to confirm it."""
         told = {"removed": "goes", "altered": "changes", "unfit": "will not hold their values"}[self.change]
-        named = f" ({', '.join(self.ids)}{', …' if len(self.ids) < self.count else ''})" if self.ids else ""
-        several = f"{self.count} {self.kind}{'s' if self.count != 1 else ''}"
-        return f"{self.vocabulary} {self.key!r} {told}: used by {several}{named}"
+        where = "" if self.kind in HOLDERS else "in plan " if len(self.ids) == 1 else "in plans "
+        named = f" ({where}{', '.join(self.ids)}{', …' if len(self.ids) < self.count else ''})" if self.ids else ""
+        return f"{self.vocabulary} {self.key!r} {told}: used by {counted(self.count, self.kind)}{named}"
 
 
 class Found(NamedTuple):

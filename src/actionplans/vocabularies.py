@@ -28,6 +28,7 @@ from actionplans.model import (
     TemplatePlay,
     TemplateTask,
 )
+from actionplans.model.words import with_article
 from actionplans.settings import CustomField, Settings
 
 STAGE_WANTED = "the plan's section wants a stage for every task: name one (L8)"
@@ -94,7 +95,7 @@ def custom_problems(
         value, place = custom.get(name), f"custom[{name!r}]"
         if name not in fields:
             if value is not None:
-                yield Problem(place, f"there is no such field for a {kind} (settings)")
+                yield Problem(place, f"there is no such field for {with_article(kind)} (settings)")
         elif value is None or value == "" or value == ():
             if fields[name].required:
                 yield Problem(place, "is required: give it a value")
@@ -140,10 +141,14 @@ def may_edit_field(field: CustomField, roles: Set[str], *, contact: bool = False
     return not field.edited_by or ALWAYS in roles or not field.edited_by.isdisjoint(roles)
 
 
-def hidden_fields(kind: str, settings: Settings, roles: Set[str]) -> frozenset[str]:
-    """The custom fields of a kind that somebody inside, of these roles, may not see (R5)."""
-    mine = fields_of(kind, settings).values()
-    return frozenset(one.name for one in mine if one.seen_by and not may_see_field(one, roles))
+def seen_fields(kind: str, settings: Settings, roles: Set[str]) -> frozenset[str] | None:
+    """The custom fields of a kind that somebody inside, of these roles, sees; None for whatever is held (R5).
+
+    That is an administrator's: what is held of a field that is gone is nobody else's to see any more.
+    """
+    if ALWAYS in roles:
+        return None
+    return frozenset(one.name for one in fields_of(kind, settings).values() if may_see_field(one, roles))
 
 
 class Touched(NamedTuple):

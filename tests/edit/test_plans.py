@@ -16,7 +16,7 @@ def places(error: pytest.ExceptionInfo[Invalid]) -> list[str]:
 
 def test_a_plan_is_completed_by_hand_and_only_when_its_tasks_are() -> None:
     """L10: unless the caller says to cancel those that are not."""
-    with pytest.raises(Refused, match="8 tasks are not finished: finish them, or say cancel_open=True"):
+    with pytest.raises(Refused, match="8 tasks not finished: finish what is open, or say cancel_open=True"):
         edit.complete_plan(plan(), context())
     done = edit.complete_plan(edit.complete(plan(), context(), "call"), context(), cancel_open=True)
     assert ("completed", NOW) == (done.status, done.completed_at)

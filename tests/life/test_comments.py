@@ -68,7 +68,7 @@ def test_merged_and_archived_plans_keep_their_comments(closed: dict[str, object]
 
 def test_what_takes_no_comments_has_none_to_delete() -> None:
     """An objective, and an item that is not there."""
-    with pytest.raises(Refused, match="takes no comments"):
+    with pytest.raises(Refused, match="an objective takes no comments"):
         edit.delete_comment(plan(), context(), "why", "new-1")
     with pytest.raises(NotFound):
         edit.delete_comment(plan(), context(), "nowhere", "new-1")

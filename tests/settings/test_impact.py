@@ -304,3 +304,16 @@ class Counting(Watched):
         if cls is ap.Plan:
             self.plans.append(len(wanted))
         return self.store.get_many(cls, wanted)
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (Use("task_types", "call", "removed", "task", 1, ("p1",)), "goes: used by 1 task (in plan p1)"),
+        (Use("task_types", "call", "removed", "task", 3, ("p1", "p2")), "goes: used by 3 tasks (in plans p1, p2, …)"),
+        (Use("sections", "pilots", "altered", "plan", 2, ("p1", "p2")), "changes: used by 2 plans (p1, p2)"),
+    ],
+)
+def test_a_use_says_whose_ids_it_names(use: Use, said: str) -> None:
+    """An item is found by its plan."""
+    assert use.sentence().endswith(said)

@@ -93,7 +93,7 @@ def profile_of(settings: Settings, plan: Plan) -> str:
 
 def is_shown(world: World, contact: Person, plan: Plan, profile: str, item: Any) -> bool:
     """V4: whether one item shows."""
-    if item.kind == "stage":
+    if item.kind == "stage" or getattr(item, "withheld", False):
         return False
     if isinstance(item, Task) and not others_allow(world, contact, plan, item):
         return False
@@ -123,8 +123,8 @@ def is_theirs(contact: Person, plan: Plan, task: Task) -> bool:
 
 def others_allow(world: World, contact: Person, plan: Plan, task: Task) -> bool:
     """V6: tasks of other contacts are hidden unless the setting says otherwise."""
-    owner = world.get(Person, task.owner_id)
-    others = owner is not None and owner.kind == "contact" and not is_theirs(contact, plan, task)
+    people = [world.get(Person, one) for one in (task.owner_id, *task.helpers)]
+    others = any(one is not None and one.kind == "contact" for one in people) and not is_theirs(contact, plan, task)
     return not others or world.settings.contacts_see_each_other
 
 

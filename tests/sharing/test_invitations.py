@@ -67,7 +67,7 @@ def test_contacts_of_accounts_above_may_be_invited_and_others_not(ws: Workspace)
     """The account of the contact is the plan's, or stands above it."""
     ws.sharing.invite("plan", "gus")
     assert sees(ws, "gus") == ["anyone"]
-    with pytest.raises(Refused, match="no contact of 'Acme'"):
+    with pytest.raises(Refused, match="'hal' is no contact of account 'acme'"):
         ws.sharing.invite("plan", "hal")
     with pytest.raises(NotAllowed):
         of(ws, "gus").change("plan", edit.complete, "anyone")  # any contact of the plan's own account may (V6)

@@ -43,6 +43,16 @@ def fingerprint(folder: Path) -> dict[str, str]:
 # How it is set up
 
 
+def test_whose_a_file_is_stands_in_its_header(tmp_path: Path) -> None:
+    """S6: a file that somebody else is carrying the log over into is not looked at through SQLite, to which it may be
+    damaged at that moment.
+    """
+    path = tmp_path / "plans.db"
+    opened(path).close()
+    path.write_bytes(path.read_bytes()[:5000])
+    assert sqlite_file.look(str(path), "store")
+
+
 def test_every_connection_has_the_pragmas(tmp_path: Path) -> None:
     """Of the first thread and of others."""
     file = sqlite_file.File(str(tmp_path / "plans.db"), "store", 3.5)

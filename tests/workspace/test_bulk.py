@@ -18,7 +18,7 @@ from actionplans.workspace import Workspace
 from tests.size import size
 from tests.workspace.executors import Later
 from tests.workspace.test_races import Interrupted
-from tests.workspace.world import MONDAY, opened, peopled, snapshot, store_of, watched
+from tests.workspace.world import FOLLOW_UP, MONDAY, opened, peopled, snapshot, store_of, watched
 
 
 def drafts(ws: Workspace, number: int) -> list[Draft]:
@@ -370,6 +370,36 @@ def test_who_may_not_launch_makes_no_job_and_sees_none(ws: Workspace) -> None:
         ws.job("export")
     told = list(zoe.launch_many(rows(2), template="follow-up", job="import"))
     assert [(NotAllowed, None)] * 2 == [(type(one.error), one.plan_id) for one in told]
+
+
+def test_a_job_of_somebody_else_is_as_one_that_there_is_not(ws: Workspace) -> None:
+    """Nobody ends it or is told what it launches who could not launch what is its maker's; who could goes on (V7)."""
+    ws.people.add(ap.Person("carla", "Carla", kind="contact", account_id="acme"))
+    ws.templates.publish(attrs.evolve(FOLLOW_UP, id="other"))
+    stream = ws.launch_many(rows(3), template="follow-up", job="import", chunk=2)
+    next(stream)  # stopped after its first chunk
+    before = snapshot(store_of(ws))
+    for actor in (ap.Actor("carla"), ap.Actor("vera", roles={"viewer"}), ap.Actor("cleo", roles={"member"})):
+        mine = ws.acting_as(actor)
+        for template in (FOLLOW_UP, attrs.evolve(FOLLOW_UP, id="other"), attrs.evolve(FOLLOW_UP, version=7)):
+            found = [list(mine.launch_many([], template=template, job=one)) for one in ("import", "no")]
+            assert [[], []] == found
+    assert before == snapshot(store_of(ws))
+    assert [None, "2"] == [ws.job("import").finished_at, str(ws.job("import").done)]
+    list(ws.acting_as(ap.Actor("ben", roles={"manager"})).launch_many(rows(3), template="follow-up", job="import"))
+    assert (3, True) == (ws.job("import").done, ws.job("import").finished_at is not None)
+
+
+def test_the_maker_of_a_job_sees_and_ends_it_who_launches_on_their_own_accounts_only(ws: Workspace) -> None:
+    """What a member counts in is theirs; a member whose accounts others are counts in none of it (T11)."""
+    ana, cleo = (ws.acting_as(ap.Actor(one, roles={"member"})) for one in ("ana", "cleo"))
+    list(ana.launch_many(rows(2), template="follow-up", job="import"))
+    assert (2, True) == (ana.job("import").done, ana.job("import").finished_at is not None)
+    ws.accounts.add(ap.Account("beta", "Beta", owner_id="cleo"))
+    (told,) = cleo.launch_many([Row("own", "beta", MONDAY)], template="follow-up", job="import")
+    assert (None, False, 2) == (told.error, told.already, ana.job("import").done)
+    with pytest.raises(NotFound):
+        cleo.job("import")
 
 
 @settings(max_examples=size(400))

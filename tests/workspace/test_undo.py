@@ -211,7 +211,7 @@ def test_a_completion_is_not_taken_back_from_a_completed_plan(ws: Workspace) -> 
         ws.undo("bare", 2)
     opened = ws.change("bare", edit.reopen_plan)
     ws.change("bare", edit.add, ap.Task("b", "B"))
-    with pytest.raises(Refused, match="1 tasks are not finished"):
+    with pytest.raises(Refused, match="1 task not finished"):
         ws.undo("bare", opened.plan.revision)
     ws.change("bare", edit.complete, "b")
     assert "completed" == ws.undo("bare", opened.plan.revision).plan.status

@@ -22,7 +22,7 @@ from actionplans.codec.forms import HELD, LEAVES, PLAIN, Leaf, always_written, h
 from actionplans.errors import Invalid, Problem
 from actionplans.journal import Edit
 from actionplans.model import Item
-from actionplans.model.words import Id
+from actionplans.model.words import Id, with_article
 
 F = TypeVar("F", bound=Callable[..., Any])
 Write = Callable[[Any], Any]
@@ -290,7 +290,7 @@ def _misfits(edit: Edit) -> Iterator[Problem]:
         return
     hint = {"": cls | None, "order": tuple[Id, ...], **hints_of(cls)}.get(edit.field)
     if hint is None:
-        yield Problem("field", f"a {edit.kind} has no field {edit.field!r}")
+        yield Problem("field", f"{with_article(edit.kind)} has no field {edit.field!r}")
         return
     for name in ("before", "after"):
         for problem in check_of(hint)(getattr(edit, name)):

@@ -7,6 +7,7 @@ import attrs
 from actionplans.edit.context import Context, changeable, refuse, replaced, verb, wrong
 from actionplans.errors import NotFound
 from actionplans.model import Comment, Plan, Task
+from actionplans.model.words import with_article
 
 
 @verb("comment")
@@ -51,7 +52,7 @@ def _commented(plan: Plan, item_id: str, action: str) -> Plan | Task:
         return plan
     item = plan.item(item_id)
     if not isinstance(item, Task):
-        refuse(action, f"a {item.kind} takes no comments: comment on its tasks or on the plan")
+        refuse(action, f"{with_article(item.kind)} takes no comments: comment on its tasks or on the plan")
     return item
 
 

@@ -20,7 +20,7 @@ from actionplans.model.rules import ids_of, links_of, no_circles, places_of
 from actionplans.model.words import PlanStatus
 from actionplans.schedule import Calendars, Moved
 from actionplans.settings import Settings
-from actionplans.vocabularies import STAGE_WANTED
+from actionplans.vocabularies import STAGE_WANTED, wants_stages
 from actionplans.workdays import WorkDays, resolve
 
 P = ParamSpec("P")
@@ -209,7 +209,7 @@ def _named(item: Item) -> tuple[tuple[str, str], ...]:
 def stage_problems(plan: Plan, settings: Settings, task: Task) -> Iterator[Problem]:
     """A task's stage is in the settings or the plan, and is there where the plan's section wants one (L8)."""
     if task.stage_id is None:
-        if settings.section(plan.section).tasks_need_stage:
+        if wants_stages(plan.section, settings):
             yield Problem("stage_id", STAGE_WANTED)
     elif not known_stage(plan, settings, task.stage_id):
         yield Problem("stage_id", f"there is no stage {shown(task.stage_id)} in the settings or this plan")

@@ -31,6 +31,7 @@ from actionplans.edit.words import editable, touched
 from actionplans.errors import Invalid, NotFound, Problem
 from actionplans.model import Item, Milestone, Objective, Plan, Play, Stage, Task
 from actionplans.model.plan import id_wanted
+from actionplans.model.words import with_article
 from actionplans.schedule import settle
 from actionplans.schedule.bases import ends
 from actionplans.vocabularies import (
@@ -212,7 +213,9 @@ def move(
     item = plan.item(item_id)
     places = {"parent_id": parent_id, "milestone_id": milestone_id, "stage_id": stage_id, "objective_id": objective_id}
     wanted = {name: value for name, value in places.items() if value is not KEEP}
-    found = [Problem(name, f"a {item.kind} has no such place") for name in wanted if not hasattr(item, name)]
+    found = [
+        Problem(name, f"{with_article(item.kind)} has no such place") for name in wanted if not hasattr(item, name)
+    ]
     found += field_problems(type(item), wanted)
     if found:
         raise Invalid("moving", tuple(found))
@@ -239,7 +242,7 @@ def share(plan: Plan, context: Context, item_id: str, shared: bool = True) -> Pl
     changeable(plan, "sharing")
     item = plan.item(item_id)
     if isinstance(item, Stage):
-        refuse("sharing", f"a {item.kind} has no mark of its own: share what stands in it")
+        refuse("sharing", f"{with_article(item.kind)} has no mark of its own: share what stands in it")
     bare = isinstance(item, Objective) and all(one.objective_id != item.id for one in plan.plays)
     if bare and shared is True and _shares_plays(plan, context):
         refuse("sharing", f"{item.title!r} holds no play yet: run one under it first (V4)")

@@ -22,6 +22,7 @@ from actionplans.edit.following import follow
 from actionplans.edit.words import editable
 from actionplans.errors import Invalid, Problem
 from actionplans.model import Plan
+from actionplans.model.words import counted
 from actionplans.vocabularies import custom_problems, section_problems, touched_custom, wants_stages
 from actionplans.workdays import today
 
@@ -70,7 +71,9 @@ def complete_plan(plan: Plan, context: Context, *, cancel_open: bool = False) ->
     changeable(plan, "completing")
     unfinished = sum(task.is_open for task in plan.tasks)
     if unfinished and not cancel_open:
-        refuse("completing", f"{unfinished} tasks are not finished: finish them, or say cancel_open=True")
+        refuse(
+            "completing", f"{counted(unfinished, 'task')} not finished: finish what is open, or say cancel_open=True"
+        )
     tasks = tuple(
         attrs.evolve(task, status="cancelled", was=task.status) if task.is_open else task for task in plan.tasks
     )

@@ -24,6 +24,8 @@ from actionplans.edit.tasks import settled, successors
 from actionplans.errors import Invalid, NotFound, Refused, Unconfirmed
 from actionplans.journal import Edit
 from actionplans.model import Impact, Item, Plan, Play, Stage, Task
+from actionplans.model.words import counted
+from actionplans.vocabularies import wants_stages
 
 I = TypeVar("I", bound=Item)  # noqa: E741
 
@@ -59,11 +61,11 @@ def delete(plan: Plan, context: Context, item_id: str, *, confirmed: Impact | No
     changeable(plan, "deleting")
     now = impact(plan, item_id)
     if confirmed != now:
-        others = len(now.deleted) - 1
+        others = counted(len(now.deleted) - 1, "task")
         again = "this has changed since it was shown: " if isinstance(confirmed, Impact) else ""
         raise Unconfirmed(
             "deleting",
-            f"{now.title!r} goes, with {others} tasks under it; {len(now.kept)} stay and {len(now.unlinked)} lose a "
+            f"{now.title!r} goes, with {others} under it; {len(now.kept)} stay and {len(now.unlinked)} lose a "
             f"link: {again}show it, then pass confirmed=error.impact, the impact in this error (edit.impact gives the "
             "same); True is not enough",
             now,
@@ -72,7 +74,7 @@ def delete(plan: Plan, context: Context, item_id: str, *, confirmed: Impact | No
     if (
         isinstance(item, Stage)
         and any(task.stage_id == item.id for task in plan.tasks)
-        and context.settings.section(plan.section).tasks_need_stage
+        and wants_stages(plan.section, context.settings)
     ):
         refuse("deleting", f"the section wants a stage for every task: move the tasks out of {item.title!r} first")
     gone = frozenset(now.deleted)

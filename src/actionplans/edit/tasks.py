@@ -25,7 +25,7 @@ from actionplans.errors import Invalid, NotFound, Problem, Waiting
 from actionplans.model import Completion, Dependency, Item, Milestone, Objective, Offset, Plan, Play, Task, Warn
 from actionplans.model.plan import id_wanted
 from actionplans.model.rules import waited_for
-from actionplans.model.words import TaskStatus
+from actionplans.model.words import TaskStatus, with_article
 from actionplans.progress import reached
 
 
@@ -55,7 +55,7 @@ def complete(plan: Plan, context: Context, item_id: str, *, override: bool = Fal
     if isinstance(item, Milestone):
         return _reach(plan, context, item)
     if not isinstance(item, Task):
-        refuse("completing", f"a {item.kind} is done when its tasks are: complete those")
+        refuse("completing", f"{with_article(item.kind)} is done when its tasks are: complete those")
     if item.status == "done":
         return plan
     if item.status == "cancelled":
@@ -86,7 +86,7 @@ def reopen(plan: Plan, context: Context, item_id: str) -> Plan:
         again = item if item.is_open else attrs.evolve(item, status=before, completion=None, was=None)
         shifts = item.completion.shifts if item.completion else ()
     else:
-        refuse("reopening", f"a {item.kind} is open when one of its tasks is: reopen one of those")
+        refuse("reopening", f"{with_article(item.kind)} is open when one of its tasks is: reopen one of those")
     if again is item:
         return plan
     if plan.status == "completed":
@@ -120,13 +120,13 @@ def assign(
     changeable(plan, "assigning")
     item = plan.item(item_id)
     if not isinstance(item, Objective | Play | Task):
-        refuse("assigning", f"a {item.kind} has no owner: assign what stands in it")
+        refuse("assigning", f"{with_article(item.kind)} has no owner: assign what stands in it")
     given: dict[str, Any] = {"owner_id": owner_id}
     if helpers is not None:
         given["helpers"] = helpers if isinstance(helpers, str) or not isinstance(helpers, Iterable) else tuple(helpers)
     found = list(field_problems(type(item), given))
     if helpers is not None and not isinstance(item, Task):
-        found.append(Problem("helpers", f"a {item.kind} has no helpers: leave them out"))
+        found.append(Problem("helpers", f"{with_article(item.kind)} has no helpers: leave them out"))
     if found:
         raise Invalid("assigning", tuple(found))
     if isinstance(item, Task):

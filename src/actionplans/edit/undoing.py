@@ -11,6 +11,7 @@ from actionplans.edit.tasks import settled, successors
 from actionplans.errors import Invalid, Problem
 from actionplans.journal import Edit, undone
 from actionplans.model import Item, Plan, Stage, Task
+from actionplans.model.words import counted
 from actionplans.schedule import Moved, Reason
 from actionplans.schedule.bases import dates, timed
 
@@ -30,7 +31,7 @@ def taken(plan: Plan, context: Context, edits: Sequence[Edit], action: str) -> P
     if back.status == "completed" != plan.status:
         unfinished = sum(task.is_open for task in back.tasks)
         if unfinished:
-            refuse("undoing", f"{unfinished} tasks are not finished: finish or cancel them first")
+            refuse("undoing", f"{counted(unfinished, 'task')} not finished: finish or cancel what is open first")
     found = tuple(_strange(plan, back, context))
     if found:
         raise Invalid("undoing", found)

@@ -22,6 +22,7 @@ from actionplans.model import (
     TemplateObjective,
     TemplatePlay,
 )
+from actionplans.model.words import with_article
 from actionplans.settings import Settings
 from actionplans.template import check_template
 from actionplans.template.rules import LISTS
@@ -115,7 +116,7 @@ def _strange(template: Template, draft: Draft, changed: Mapping[str, Mapping[str
     for key, fields in changed.items():
         for name in fields:
             if key in items and not hasattr(items[key], name):
-                yield Problem(f"items[{key!r}].{name}", f"a {items[key].kind} has none")
+                yield Problem(f"items[{key!r}].{name}", f"{with_article(items[key].kind)} has none")
 
 
 def placed(draft: Draft, template: Template, plan: Plan, settings: Settings) -> Place:

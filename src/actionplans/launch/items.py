@@ -34,6 +34,7 @@ from actionplans.model import (
     TemplatePlay,
     TemplateStage,
 )
+from actionplans.model.words import with_article
 from actionplans.settings import Settings
 from actionplans.vocabularies import STAGE_WANTED, custom_problems, section_problems, wants_stages, with_defaults
 
@@ -216,7 +217,7 @@ class Launching:
             given = self.draft.overrides.get(item.key, AS_IT_IS)
             for name in _NOT_OF.get(item.kind, ()):
                 if getattr(given, name) is not None:
-                    self.problems.append(Problem(f"items[{item.key!r}].{name}", f"a {item.kind} has none"))
+                    self.problems.append(Problem(f"items[{item.key!r}].{name}", f"{with_article(item.kind)} has none"))
 
     def _texts(self, item: TemplateItem) -> tuple[str, str]:
         """Title and description, as the draft or else the template says."""

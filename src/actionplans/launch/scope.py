@@ -32,10 +32,15 @@ def launch_of(plan: Plan, play_id: str | None) -> Launch:
 
 
 def items_of(plan: Plan, play_id: str | None, said: Mapping[str, TemplateItem]) -> dict[str, Item]:
-    """The items of a launch by key: the first of each key, of the kind that the template has there."""
+    """The items of a launch by key: the first of each key, of the kind that the template has there.
+
+    What a merge brought from the launch of another template is no part of it (M3).
+    """
     found: dict[str, Item] = {}
+    template_id = launch_of(plan, play_id).template_id
     for item in _launched_items(plan, play_id):
-        if item.key in said and said[item.key].kind == item.kind:
+        came_with_it = item.origin is None or item.origin.template_id == template_id
+        if came_with_it and item.key in said and said[item.key].kind == item.kind:
             found.setdefault(item.key, item)
     return found
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, final
 
 from attrs import field, frozen
 
 from actionplans.checks import EMPTY, FrozenMap, Text, Value, frozen_map, frozen_set
+from actionplans.making import quickly_made
 from actionplans.model.words import Count, CustomValue, Id, Line, Name, PersonKind, Word
 
 Email = Annotated[
@@ -41,7 +42,9 @@ class Partnership(Value):
     accepted: bool = False
 
 
-@frozen
+@final
+@quickly_made
+@frozen(weakref_slot=False)
 class Account(Value):
     """The record that plans are for: a company, or a person such as a contact or lead.
 

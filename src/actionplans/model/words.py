@@ -74,3 +74,13 @@ ANY_CONTACT = "any_contact"
 
 TEAM = "team:"
 """What an owner starts with when it is a team: `team:ID`."""
+
+
+def with_article(noun: str) -> str:
+    """A noun as messages say it: `a task`, `an objective`."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of a noun as messages say it: `1 task`, `2 tasks`."""
+    return f"{count} {noun}{'s' if count != 1 else ''}"

@@ -5,17 +5,18 @@ Exports, tables, lists, pages and messages take a `View` and nothing else. `cont
 """
 
 from actionplans.sharing.contacts import section_of
-from actionplans.sharing.shown import SHOWN, people_in
+from actionplans.sharing.shown import SHOWN, people_in, without_fields
 from actionplans.sharing.view import (
     NOBODY,
+    SEE,
     Decider,
     People,
     View,
     Viewer,
     moves_seen,
     plan_seen,
+    sees_everything,
     sees_field,
-    task_seen,
     view,
     warnings_seen,
     why,
@@ -23,6 +24,7 @@ from actionplans.sharing.view import (
 
 __all__ = [
     "NOBODY",
+    "SEE",
     "SHOWN",
     "Decider",
     "People",
@@ -31,10 +33,11 @@ __all__ = [
     "moves_seen",
     "people_in",
     "plan_seen",
+    "sees_everything",
     "section_of",
     "sees_field",
-    "task_seen",
     "view",
     "warnings_seen",
     "why",
+    "without_fields",
 ]

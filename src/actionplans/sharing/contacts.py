@@ -18,11 +18,12 @@ PLAN_NOT_SHARED = "the plan is not shared with customers: mark it (edit.share_pl
 NOT_INVITED = "they are not invited to the plan: invite them (ws.sharing.invite)"
 NO_PROFILE = "plans of this section are shared with nobody: its profile is none (settings)"
 MERGED = "the plan was merged into another one: look at that"
-INACTIVE = "they are not active"
+INACTIVE = "they are not active: make them active again (ws.people.update)"
+ELSEWHERE = "they are no contact of the plan's account or of one above it: give them that account first"
 STAGES_INSIDE = "stages are never shown to customers"
 MILESTONES_INSIDE = "in this section milestones are not shown, only shared plays with their tasks"
 NOT_SHARED = "it is not marked as shared: mark it (edit.share)"
-NO_SHARED_PLAY = "it holds no shared play and is not marked itself: share one of the two (edit.share)"
+NO_SHARED_PLAY = "it holds no shared play and is not marked itself: share a play under it (edit.share)"
 LOOSE = "it stands in no shared play and is not assigned to them: share its play, or assign it"
 PARENT_HIDDEN = "what it stands under is not shared: share that too (edit.share)"
 ANOTHERS = "it is assigned to another contact, and contacts do not see each other's tasks (settings)"
@@ -52,7 +53,7 @@ class Sight:
             return STAGES_INSIDE
         if isinstance(item, Objective | Task) and item.withheld:
             return NOT_SHARED
-        if isinstance(item, Task) and item.owner_id in self.others and not self.is_theirs(item):
+        if isinstance(item, Task) and self._is_anothers(item) and not self.is_theirs(item):
             return ANOTHERS
         return self._of_ancestors(item) if self.profile == "ancestors" else self._of_plays(item)
 
@@ -65,6 +66,10 @@ class Sight:
     def is_theirs(self, task: Task) -> bool:
         """Whether a task is assigned to the contact, as one of them, as any contact of the account, or as a helper."""
         return within("assigned", self.asker, subject(self.account, None, task))
+
+    def _is_anothers(self, task: Task) -> bool:
+        """Whether another contact owns the task or helps with it (R2, V6)."""
+        return bool(self.others) and not self.others.isdisjoint((task.owner_id, *task.helpers))
 
     def _of_ancestors(self, item: Item) -> str | None:
         """It and all its parents are marked (V4). A task's milestone is one of its parents."""
@@ -92,7 +97,7 @@ class Sight:
 
 
 def sight_of(
-    plan: Plan, account: Account, settings: Settings, asker: Asker, contacts: frozenset[str], *, invited: bool
+    plan: Plan, account: Account, settings: Settings, asker: Asker, contacts: frozenset[str], *, uninvited: str | None
 ) -> Sight | str:
     """By what a contact's view of a plan is decided, or why they see nothing of it (V3).
 
@@ -103,11 +108,12 @@ def sight_of(
         (plan.status == "merged", MERGED),
         (profile == "none", NO_PROFILE),
         (not plan.shared, PLAN_NOT_SHARED),
-        (not invited, NOT_INVITED),
     )
     for holds, reason in refused:
         if holds:
             return reason
+    if uninvited is not None:
+        return uninvited
     others = frozenset[str]() if settings.contacts_see_each_other else contacts - {asker.id}
     plays = {one.id: one for one in plan.plays}
     holding = frozenset(one.objective_id for one in plan.plays if one.shared and one.objective_id is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from attrs import frozen
@@ -23,18 +23,19 @@ from actionplans.model import (
     Warn,
 )
 from actionplans.model.words import Id, Line, Name, TaskStatus, Word
-from actionplans.permissions import Asker, Subject, decide, rules_of, subject
+from actionplans.permissions import Asker, Subject, decide, everywhere, rules_of, subject
 from actionplans.schedule import Moved
 from actionplans.settings import CustomField, Grant, Section, Settings
-from actionplans.sharing.contacts import Sight, section_of, sight_of
+from actionplans.sharing.contacts import NOT_INVITED, Sight, section_of, sight_of
 from actionplans.sharing.shown import LISTED, detached, item_shown, only, people_in, title_shown, without_fields
-from actionplans.vocabularies import may_see_field
+from actionplans.vocabularies import ALWAYS, may_see_field
 
 Decider = Callable[[Iterable[Grant], Asker, str, Subject], Decision]
 """`permissions.decide`, or a host's own policy (R7)."""
 
 KINDS = ("stage", "objective", "milestone", "play", "task")
-SEE = {kind: f"{kind}.see" for kind in KINDS}
+SEE: dict[str, str] = {kind: f"{kind}.see" for kind in KINDS}
+"""What is asked of each kind of item that is seen."""
 
 
 @frozen
@@ -128,13 +129,14 @@ class View:
 class Viewer:
     """Who looks, and how it is decided what they see: by the policy in the settings, or by a host's own (R7).
 
-    `invited` says that a contact has an invitation to this plan that counts (V3). `sure` that they are shown the plan
-    though it may be hidden from them by now, as they have just changed it.
+    `uninvited` is why a contact has no invitation to this plan that counts (V3), or None where they have one. `sure`
+    says that they have just changed the plan, of which they saw a part or the whole, and are shown as much of it though
+    that may be hidden from them by now.
     """
 
     asker: Asker
-    invited: bool = False
-    sure: bool = False
+    uninvited: str | None = NOT_INVITED
+    sure: Literal["", "part", "whole"] = ""
     decider: Decider = decide
 
 
@@ -165,7 +167,7 @@ def view(
         section_of(plan, settings),
         today,
         FrozenMap(people.names) if seen is plan else _names(seen, people),
-        EMPTY if limited else FrozenMap({one.id: one.title for one in (*settings.stages, *seen.stages)}),
+        EMPTY if limited else _stages(plan, seen, settings),
         FrozenMap({one.key: one.means for one in settings.task_statuses}),
         custom.fields,
         limited=limited,
@@ -199,7 +201,7 @@ def why(
     if viewer.asker.kind != "contact":
         seeing = _seeing(plan, account, settings, viewer)
         return seeing.plan if item is None else seeing.decision(item)
-    sight = sight_of(plan, account, settings, viewer.asker, people.contacts, invited=viewer.invited)
+    sight = sight_of(plan, account, settings, viewer.asker, people.contacts, uninvited=viewer.uninvited)
     if isinstance(sight, str):
         return Decision(False, action, sight)
     if item is None:
@@ -208,12 +210,10 @@ def why(
     return Decision(refused is None, action, sight.reason(item) if refused is None else refused)
 
 
-def task_seen(task: Task, asker: Asker, custom: frozenset[str], *, whole: bool) -> Task:
-    """A task in a list as an insider sees it, who sees these custom fields: whole, or what is listed alone (V5, R5)."""
-    if whole:
-        return without_fields(task, custom)
-    ids = {one for one in (task.parent_id, task.milestone_id) if one is not None}
-    return item_shown(task, ids, LISTED["plays"][Task], asker.id, custom)
+def sees_everything(policy: Iterable[Grant], asker: Asker) -> bool:
+    """Whether somebody sees every plan, and all that stands in it: nothing is forbidden them anywhere (V1)."""
+    free = all(rule.decision.allowed for see in SEE.values() for rule in rules_of(policy, asker, see))
+    return free and everywhere(policy, asker, "plan.see")
 
 
 def sees_field(field: CustomField, asker: Asker) -> bool:
@@ -232,18 +232,18 @@ def _seen(
 ) -> tuple[Plan | None, bool]:
     if viewer.asker.kind != "contact":
         return _for_insider(plan, account, settings, viewer, custom, today)
-    sight = sight_of(plan, account, settings, viewer.asker, people.contacts, invited=viewer.invited)
+    sight = sight_of(plan, account, settings, viewer.asker, people.contacts, uninvited=viewer.uninvited)
     return (None if isinstance(sight, str) else _for_contact(plan, sight, custom)), True
 
 
 def _custom(settings: Settings, asker: Asker) -> _Custom:
     fields = tuple(one for one in settings.custom_fields if sees_field(one, asker))
-    return _Custom(fields, whole=len(fields) == len(settings.custom_fields))
+    return _Custom(fields, whole=asker.kind != "contact" and ALWAYS in asker.roles)
 
 
 @frozen
 class _Custom:
-    """The custom fields that a viewer sees; `whole` where that is all there are."""
+    """The custom fields that a viewer sees; `whole` where they see whatever is held, also of fields that are gone."""
 
     fields: tuple[CustomField, ...]
     whole: bool
@@ -276,7 +276,7 @@ class _Seeing:
 def _seeing(plan: Plan, account: Account, settings: Settings, viewer: Viewer) -> _Seeing:
     policy, asker, decider = settings.policy, viewer.asker, viewer.decider
     whole = decider(policy, asker, "plan.see", subject(account, plan))
-    if viewer.sure and not whole.allowed:
+    if viewer.sure == "whole" and not whole.allowed:
         whole = Decision(True, "plan.see", "they have just changed it")
     kinds: Iterable[str] = KINDS
     if whole.allowed and decider is decide:
@@ -293,12 +293,13 @@ def _for_insider(
 ) -> tuple[Plan | None, bool]:
     """The plan as somebody sees it who is no contact, and whether that is single items only."""
     seeing = _seeing(plan, account, settings, viewer)
-    if seeing.plan.forbidden:
+    if seeing.plan.forbidden and not viewer.sure:
         return None, True
     if seeing.plan.allowed:
         return _whole(plan, seeing, custom), False
     seen = [item for item in plan.items() if item.kind != "stage" and seeing.sees(item)]
-    return (_items_alone(plan, seen, viewer.asker, custom, today) if seen else None), True
+    shown = bool(seen) or viewer.sure == "part"
+    return (_items_alone(plan, seen, viewer.asker, custom, today) if shown else None), True
 
 
 def _whole(plan: Plan, seeing: _Seeing, custom: _Custom) -> Plan:
@@ -311,9 +312,12 @@ def _whole(plan: Plan, seeing: _Seeing, custom: _Custom) -> Plan:
             given = {f"{kind}s": tuple(detached(one, seen) for one in items) for kind, items in kept.items()}
     if not custom.whole:
         for kind in ("objective", "play", "task"):
-            names, items = custom.of(kind), given.get(f"{kind}s", getattr(plan, f"{kind}s"))
-            given[f"{kind}s"] = tuple(without_fields(one, names) for one in items)
-        given["custom"] = without_fields(plan, custom.of("plan")).custom
+            items = given.get(f"{kind}s", getattr(plan, f"{kind}s"))
+            if any(one.custom for one in items):
+                names = custom.of(kind)
+                given[f"{kind}s"] = tuple(without_fields(one, names) for one in items)
+        if plan.custom:
+            given["custom"] = without_fields(plan, custom.of("plan")).custom
     return attrs.evolve(plan, **given) if given else plan
 
 
@@ -382,6 +386,14 @@ def _account(account: Account, settings: Settings, viewer: Viewer, custom: _Cust
     if not viewer.decider(settings.policy, asker, "account.see", subject(account)).allowed:
         return Account(account.id, account.name, account.kind)
     return account if custom.whole else without_fields(account, custom.of("account"))
+
+
+def _stages(plan: Plan, seen: Plan, settings: Settings) -> FrozenMap[str, str]:
+    """The titles of the stages that are seen; of one that the settings have no more, what it was called by (L1)."""
+    known = {one.id: one.title for one in (*settings.stages, *seen.stages)}
+    own = {one.id for one in plan.stages}
+    used = (task.stage_id for task in seen.tasks if task.stage_id is not None)
+    return FrozenMap({one: one for one in used if one not in own} | known)
 
 
 def _names(seen: Plan, people: People) -> FrozenMap[str, str]:

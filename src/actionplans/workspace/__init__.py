@@ -20,7 +20,6 @@ from actionplans import launch as launching
 from actionplans.checks import EMPTY, FrozenMap, shown, wanted
 from actionplans.errors import (
     Invalid,
-    NotAllowed,
     NotFound,
     Problem,
     StoreUnknown,
@@ -29,27 +28,28 @@ from actionplans.ids import NewIds
 from actionplans.journal import Entry
 from actionplans.launch import Outline
 from actionplans.model import Account, Actor, Decision, Draft, Impact, Job, Person, Plan, Row, Team, Template
-from actionplans.permissions import Subject, subject
+from actionplans.permissions import everywhere, subject
 from actionplans.plugins import Plugins, load, loaded
 from actionplans.settings import Settings, no_action
 from actionplans.sharing import View
 from actionplans.storage import FoundObjective, FoundTask, ObjectiveQuery, PlanHead, PlanQuery, TaskQuery
 from actionplans.workspace.accounts import Accounts, Records, evolved, to_call
 from actionplans.workspace.adding import added
-from actionplans.workspace.bulk import Bulk, Launched, checked, same_template
+from actionplans.workspace.bulk import Bulk, Launched, begun, checked, same_template
 from actionplans.workspace.changes import Changer
 from actionplans.workspace.dates import Dates
-from actionplans.workspace.desk import Desk
+from actionplans.workspace.desk import Desk, asked_about
 from actionplans.workspace.files import exporter_of, path_of, written
 from actionplans.workspace.library import Drafts, Shortcuts
-from actionplans.workspace.plans import Launcher, Progress
+from actionplans.workspace.merging import Merging
+from actionplans.workspace.plans import Launcher, Progress, chunks
 from actionplans.workspace.plays import Plays
 from actionplans.workspace.running import Runner
 from actionplans.workspace.saving import save_as_template
 from actionplans.workspace.settings import SettingsDesk
 from actionplans.workspace.sharing import Sharing
 from actionplans.workspace.summaries import Summaries
-from actionplans.workspace.templates import Templates
+from actionplans.workspace.templates import Templates, stored_template
 from actionplans.workspace.touchpoints import Touchpoints
 from actionplans.workspace.upgrades import Upgrades
 from actionplans.workspace.views import Views
@@ -111,6 +111,7 @@ class Workspace:
         accounts, people, teams, templates, settings    desks, each with get, update and the like
         shortcuts, drafts                               what the actor keeps for the next launch
         plays, upgrades                                 running plays, and launches that follow their template
+        merging                                         two plans into one, and apart again
         summaries, touchpoints                          what people note about accounts, and not for contacts
         draft, summary, preview_launch, launch          from a template to a plan, or into one
         launch_many                                     from a template to very many
@@ -144,6 +145,7 @@ class Workspace:
         self.summaries: Summaries = Summaries(desk)
         self.touchpoints: Touchpoints = Touchpoints(desk)
         self.upgrades: Upgrades = Upgrades(desk)
+        self.merging: Merging = Merging(desk)
 
     def __enter__(self) -> Workspace:
         """The workspace itself."""
@@ -262,12 +264,12 @@ class Workspace:
         problems = tuple(checked(rows, template, job, chunk, executor, progress))
         if problems:
             raise Invalid("launch_many", problems)
-        begun = self._desk.store.get_many(Job, (job,)).get(job) if job else None
+        known = begun(self._desk, job) if job else None
         if isinstance(template, str):
-            same = begun is not None and begun.template_id == template
-            template = self.templates.get(template, begun.version if begun is not None and same else None)
-        if begun is not None and template is not None:
-            same_template(begun, template)
+            same = known is not None and known.template_id == template
+            template = stored_template(self._desk, template, known.version if known is not None and same else None)
+        if known is not None and template is not None:
+            same_template(known, template)
         return Bulk(Launcher(self._desk), template, job, chunk, executor, progress).launched(rows)
 
     def job(self, job_id: str) -> Job:
@@ -275,9 +277,8 @@ class Workspace:
 
         A job is stored with its first plan. Raises `NotFound`, also where the actor could not launch what is theirs.
         """
-        job = self._desk.store.get(Job, job_id)
-        mine = frozenset((job.by,))
-        if not self._desk.may(self._desk.settings(), "plan.launch", Subject(owners=mine, makers=mine)).allowed:
+        job = begun(self._desk, job_id)
+        if job is None:
             raise NotFound("job", job_id)
         return job
 
@@ -396,18 +397,27 @@ class Workspace:
         return Changer(self._desk).restore(plan_id, item_id)
 
     def history(self, plan_id: str) -> Iterator[Entry]:
-        """The journal of a plan, oldest first; needs the right to `journal.read` (J1)."""
-        view = self.view(plan_id)
-        self._desk.need(self._desk.settings(), "journal.read", subject(view.account, view.plan))
-        return self._desk.store.journal("plan", plan_id)
+        """The journal of a plan, oldest first; needs the right to `journal.read`, and to see the whole plan (J1, V2).
 
-    def can(self, action: str, plan_id: str | None = None, item_id: str | None = None) -> Decision:
-        """Whether the actor may do this, with the reason: alone, to a plan, or to an item of it (R1).
+        Custom fields that the actor does not see are left out; a step that changed nothing else has no edits (R5).
+        """
+        return Changer(self._desk).history(plan_id)
+
+    def can(
+        self, action: str, plan_id: str | None = None, item_id: str | None = None, *, account_id: str | None = None
+    ) -> Decision:
+        """Whether the actor may do this, with the reason: alone, to a plan, an item of it, or an account (R1).
 
         `action` is one of `settings.ACTIONS` or of the settings' own; an unknown one raises `Invalid`, unless a host's
         policy decides what it means (R7).
         """
         desk, settings = self._desk, self._known_action(action)
+        if account_id is not None:
+            if plan_id is not None or item_id is not None:
+                raise Invalid(
+                    "can", (Problem("account_id", "ask about a plan, which knows its account, or about this"),)
+                )
+            return desk.may(settings, action, asked_about(action, self.accounts.get(account_id)))
         if plan_id is None:
             return desk.may(settings, action)
         plan, account, _ = desk.plan(plan_id, settings)
@@ -453,13 +463,19 @@ class Workspace:
         return written(path, part, lambda stream: write(self._exportable(views), stream, progress=progress))
 
     def _exportable(self, views: Iterable[View]) -> Iterator[View]:
-        settings = self._desk.settings()
-        asker = self._desk.asker(settings)
-        for view in views:
-            decision = self._desk.may(settings, "plan.export", subject(view.account, view.plan), asker)
-            if not decision.allowed:
-                raise NotAllowed(decision)
-            yield view
+        """The views, where the actor may export the plans that they are of, as these are stored."""
+        desk, action = self._desk, "plan.export"
+        settings = desk.settings()
+        asker = desk.asker(settings)
+        if not desk.plugins.policies and everywhere(settings.policy, asker, action):
+            yield from views
+            return
+        for part in chunks(iter(views), 200):
+            plans = desk.store.get_many(Plan, [view.id for view in part])
+            accounts = desk.store.get_many(Account, {plan.account_id for plan in plans.values()})
+            for view, plan in ((view, plans[view.id]) for view in part if view.id in plans):
+                desk.need(settings, action, subject(accounts[plan.account_id], plan), asker)
+                yield view
 
     def _account(self, account: Account | str) -> Account:
         return self.accounts.get(account) if isinstance(account, str) else wanted(Account, account, "account")

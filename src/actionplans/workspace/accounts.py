@@ -17,15 +17,16 @@ from actionplans.checks import FrozenMap, advice, shown, wanted
 from actionplans.edit.following import followed
 from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.launch import following
+from actionplans.lookalikes import flags, plain_keys
 from actionplans.model import Account, Person, Plan, Team, Warn
-from actionplans.permissions import subject
+from actionplans.permissions import everywhere, subject
 from actionplans.settings import Settings, known_roles
 from actionplans.storage import AccountQuery, Record, RecordQuery, TaskQuery
-from actionplans.vocabularies import custom_problems, hidden_fields, touched_custom, touched_fields, with_defaults
+from actionplans.vocabularies import custom_problems, seen_fields, touched_custom, touched_fields, with_defaults
 from actionplans.workdays import resolve, today
 from actionplans.workspace.administrators import one_staying
 from actionplans.workspace.desk import Change, Desk
-from actionplans.workspace.fields import admit_fields
+from actionplans.workspace.fields import admit_fields, admit_names
 
 P = TypeVar("P", bound=Person | Team)
 R = TypeVar("R", bound=Record)
@@ -47,7 +48,7 @@ class Accounts:
         Custom fields that the actor's roles may not see are left out, here and in every list (R5).
         """
         settings = self.desk.settings()
-        return _without(self._get(account_id, settings), self._hidden(settings))
+        return _with(self._get(account_id, settings), self._seen(settings))
 
     def _get(self, account_id: str, settings: Settings) -> Account:
         """The whole of it, as stored."""
@@ -56,11 +57,9 @@ class Accounts:
             raise NotFound("account", account_id)
         return account
 
-    def _hidden(self, settings: Settings) -> frozenset[str]:
-        """The custom fields of accounts that the actor may not see."""
-        if not any(one.of == "account" and one.seen_by for one in settings.custom_fields):
-            return frozenset()
-        return hidden_fields("account", settings, self.desk.asker(settings).roles)
+    def _seen(self, settings: Settings) -> frozenset[str] | None:
+        """The custom fields of accounts that the actor sees; None where they see whatever is held (R5)."""
+        return seen_fields("account", settings, self.desk.asker(settings).roles)
 
     def find(self, name: str, *, limit: int = 10) -> tuple[Account, ...]:
         """Accounts whose name begins with these characters, in order; fewer than the setting's number (4) are compared
@@ -69,21 +68,26 @@ class Accounts:
         wanted(str, name, "name")
         if type(limit) is not int or limit < 1:
             raise Invalid("accounts", (Problem("limit", f"a number from 1 on is wanted, not {shown(limit)}"),))
-        short = len(name_key(name)) < self.desk.settings().limits.search_characters
-        if not name_key(name):
+        key, settings = name_key(name), self.desk.settings()
+        if not key:
             return ()
-        return tuple(islice(self.all(AccountQuery(key=name) if short else AccountQuery(prefix=name)), limit))
+        short = len(key) < settings.limits.search_characters
+        query = AccountQuery(key=name) if short else AccountQuery(prefix=name)
+        return tuple(islice(self._listed(query, settings, min(limit, 1000)), limit))
 
     def all(self, query: AccountQuery | None = None) -> Iterator[Account]:
         """Every account the actor may see that the query asks for, in the order of names."""
         query = AccountQuery() if query is None else wanted(AccountQuery, query, "query")
-        settings = self.desk.settings()
-        asker, hidden = self.desk.asker(settings), self._hidden(settings)
-        return (
-            _without(one, hidden)
-            for one in self.desk.every(query)
-            if self.desk.may(settings, "account.see", subject(one), asker).allowed
-        )
+        return self._listed(query, self.desk.settings(), 1000)
+
+    def _listed(self, query: AccountQuery, settings: Settings, many: int) -> Iterator[Account]:
+        """The same, so many read at once; who sees all accounts is not asked about each."""
+        desk = self.desk
+        asker = desk.asker(settings)
+        seen, found = seen_fields("account", settings, asker.roles), desk.every(query, many)
+        if not desk.plugins.policies and everywhere(settings.policy, asker, "account.see"):
+            return found if seen is None else (_with(one, seen) for one in found)
+        return (_with(one, seen) for one in found if desk.may(settings, "account.see", subject(one), asker).allowed)
 
     def below(self, account_id: str) -> tuple[str, ...]:
         """The ids of an account and of all below it that the actor may see, safe against circles (O1).
@@ -104,7 +108,8 @@ class Accounts:
         """The account of that name and website host, made with these other `fields` where there is none (A3).
 
         An account of that name is taken for the same where one of the two has no website. The same name with another
-        host is a new account. `warn` hears of that, and where several could be meant; without it, it is logged.
+        host is a new account. `warn` hears of that, where several could be meant, and of a new name that looks like
+        another or holds signs that cannot be seen; without it, it is logged.
 
         Two who make the same company at once get the same account. Persons, and accounts that the actor may not see,
         may come twice.
@@ -120,7 +125,7 @@ class Accounts:
         def found_or_made() -> Account:
             made = self._new_id(name, website, fields)  # before it is looked for: who takes the id meanwhile is found
             found = self._named(name, host_of(website), warn or self.desk.heed)
-            return self._new(made, name, website, fields) if found is None else found
+            return self._new(made, name, website, fields, warn or self.desk.heed) if found is None else found
 
         return self.desk.repeated(found_or_made)
 
@@ -144,7 +149,9 @@ class Accounts:
         self.desk.need(self.desk.settings(), "account.create")
         if self.desk.store.get_many(Account, (wanted(Account, account, "account").id,)):
             raise Refused("adding", f"there is an account {account.id!r} already: update it")
-        return self._added(account)
+        added = self._added(account)
+        self._flag(added, self.desk.heed)
+        return added
 
     def update(self, account_id: str, **fields: Any) -> Account:
         """Change fields of an account; raises `Invalid` naming every field that cannot be given.
@@ -158,17 +165,21 @@ class Accounts:
 
         def updated() -> Account:
             settings = desk.settings()
-            before, hidden = self._get(account_id, settings), self._hidden(settings)
+            before, seen = self._get(account_id, settings), self._seen(settings)
             desk.need(settings, "account.edit", subject(before))
+            admit_names(desk, settings, "account", fields.get("custom"))
             after = evolved(before, fields, frozenset({"id", "revision", "created_by"}))
-            if hidden and "custom" in fields:
-                kept = {name: value for name, value in before.custom.items() if name in hidden}
+            if seen is not None and "custom" in fields:
+                kept = {name: value for name, value in before.custom.items() if name not in seen}
                 after = attrs.evolve(after, custom=FrozenMap({**kept, **after.custom}))
             self._fits(before, after, settings)
             if after == before:
-                return _without(after, hidden)
+                return _with(after, seen)
             changes = self._followed(before, after, settings)
-            return _without(cast(Account, desk.commit(Change(before, after, "account.edit"), *changes)[0]), hidden)
+            stored = cast(Account, desk.commit(Change(before, after, "account.edit"), *changes)[0])
+            if after.name != before.name:
+                self._flag(stored, desk.heed)
+            return _with(stored, seen)
 
         return desk.repeated(updated, but_for=account_id)
 
@@ -184,9 +195,22 @@ class Accounts:
                 now = followed(plan, now, self.desk.context(plan, after, settings, (new,)))
                 yield Change(plan, now, "task.assign", FrozenMap({"account": after.id}))
 
-    def _new(self, id: str, name: str, website: str, fields: Mapping[str, Any]) -> Account:
+    def _new(
+        self, id: str, name: str, website: str, fields: Mapping[str, Any], warn: Callable[[Warn], None]
+    ) -> Account:
         bare = Account(id, name, website=website)
-        return self._added(evolved(bare, fields, NOT_GIVEN))
+        added = self._added(evolved(bare, fields, NOT_GIVEN))
+        self._flag(added, warn)
+        return added
+
+    def _flag(self, account: Account, warn: Callable[[Warn], None]) -> None:
+        """Tell of a name that looks like another, or like what it is not (A3)."""
+        told = list(flags(account.name))
+        for key in plain_keys(account.name):
+            alike = next((one for one in self.all(AccountQuery(key=key)) if one.id != account.id), None)
+            told += [f"it looks like {alike.name!r} ({alike.id})"] if alike is not None else []
+        if told:
+            warn(Warn(account.id, f"look twice at {account.name!r}: {'; '.join(told)}"[:1000]))
 
     def _new_id(self, name: str, website: str, fields: Mapping[str, Any]) -> str:
         """For a company an id that its name and website give: the store refuses it to the second of two who make the
@@ -207,7 +231,7 @@ class Accounts:
         custom = with_defaults("account", account.custom, settings)
         made = attrs.evolve(account, custom=custom, created_by=desk.actor.id, revision=0)
         self._fits(None, made, settings)
-        return _without(desk.keep(None, made, "account.create"), self._hidden(settings))
+        return _with(desk.keep(None, made, "account.create"), self._seen(settings))
 
     def _fits(self, before: Account | None, account: Account, settings: Settings) -> None:
         """Whom and what an account names is there, its time zone is one, and its custom fields are the settings'."""
@@ -305,7 +329,7 @@ class Records(Generic[P]):
         """Roles are granted and taken by those who may (R6), and there are such, unless a host decides (R7)."""
         desk, settings = self.desk, self.desk.settings()
         held = before.roles if before is not None else frozenset[str]()
-        if after.roles != held:
+        if after.roles != held or before is not None and held and _counting(before) != _counting(after):
             desk.need(settings, "person.grant_roles")
         found, known = list(zone_problems(after.time_zone)), known_roles(settings)
         for role in () if desk.plugins.policies else sorted(after.roles - held - known):
@@ -321,12 +345,16 @@ class Records(Generic[P]):
             raise Invalid("person", tuple(found))
 
 
-def _without(account: Account, hidden: frozenset[str]) -> Account:
-    """The account without the custom fields that somebody may not see; the very same where it has none of them."""
-    if hidden.isdisjoint(account.custom):
+def _with(account: Account, seen: frozenset[str] | None) -> Account:
+    """The account with the custom fields that somebody sees; the very same where it has no others."""
+    if seen is None or account.custom.keys() <= seen:
         return account
-    seen = {name: value for name, value in account.custom.items() if name not in hidden}
-    return attrs.evolve(account, custom=FrozenMap(seen))
+    return attrs.evolve(account, custom=FrozenMap({name: one for name, one in account.custom.items() if name in seen}))
+
+
+def _counting(person: Person) -> tuple[str, bool]:
+    """What decides which of a person's roles count (R2, R6)."""
+    return person.kind, person.active
 
 
 def host_of(website: str) -> str:

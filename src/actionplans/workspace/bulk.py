@@ -22,9 +22,10 @@ from actionplans.checks import check_of, shown, wanted
 from actionplans.errors import ActionPlansError, ExecutorFailed, Invalid, NotFound, Problem, Refused, Stale, StoreError
 from actionplans.model import Account, Draft, Job, Plan, Row, Template, Warn
 from actionplans.model.words import Id
-from actionplans.permissions import subject
+from actionplans.permissions import Asker, Subject, subject
+from actionplans.settings import Settings
 from actionplans.storage import id_of
-from actionplans.workspace.desk import TRIES, Change
+from actionplans.workspace.desk import TRIES, Change, Desk
 from actionplans.workspace.plans import Launcher, Progress, Reading, changes, chunks, together
 from actionplans.workspace.workers import Computed, Work, bare, compute, in_worker
 
@@ -146,7 +147,7 @@ class Bulk:
         stored, seen, asked = self._stored(given), set[tuple[str, str]](), list[launching.Asked]()
         for n, one in enumerate(given):
             try:
-                draft = self._draft(one, ready.read)
+                draft = self.launcher.whole(self._draft(one, ready.read), ready.read)
                 account = self.launcher.admit(draft, ready.read)
                 key = (draft.job, draft.row)
                 if draft.job and key in seen:
@@ -299,14 +300,14 @@ class Bulk:
         """Commit the chunk with the job's count, which is read again where another process counted meanwhile."""
         for left in reversed(range(TRIES)):
             try:
-                self.launcher.desk.commit(*changes(launched, read, self.run), *self._counted(len(launched)))
+                self.launcher.desk.commit(*changes(launched, read, self.run), *self._counted(len(launched), read))
                 return
             except Stale as error:
                 if error.kind != "job" or not left:
                     raise
 
-    def _counted(self, number: int) -> Iterator[Change]:
-        """The job with so many more done; it is made with the first."""
+    def _counted(self, number: int, read: Reading) -> Iterator[Change]:
+        """The job with so many more done; it is made with the first, and left alone where it is not the actor's."""
         if not self.job or self.template is None:
             return
         desk, template = self.launcher.desk, self.template
@@ -314,18 +315,31 @@ class Bulk:
         if job is None:
             made = Job(self.job, template.id, template.version, desk.now(), desk.actor.id, number)
             yield Change(None, made, "plan.launch")
-        else:
+        elif sees_job(desk, job, read.settings, read.asker):
             same_template(job, template)
             yield Change(job, attrs.evolve(job, done=job.done + number, finished_at=None), "plan.launch")
 
     def _finish(self) -> None:
         def finished() -> None:
             desk = self.launcher.desk
-            job = desk.store.get_many(Job, (self.job,)).get(self.job)
+            job = begun(desk, self.job)
             if job is not None and job.finished_at is None:
                 desk.keep(job, attrs.evolve(job, finished_at=desk.now()), "plan.launch")
 
         self.launcher.desk.repeated(finished)
+
+
+def begun(desk: Desk, job_id: str) -> Job | None:
+    """A job that has begun, as far as the actor may know of it; None for an unknown one too (V7)."""
+    job = desk.store.get_many(Job, (job_id,)).get(job_id)
+    return job if job is not None and sees_job(desk, job, desk.settings()) else None
+
+
+def sees_job(desk: Desk, job: Job, settings: Settings, asker: Asker | None = None) -> bool:
+    """Whether the actor may know of a job, count in it and end it: who could launch what is its maker's (T11)."""
+    mine = frozenset((job.by,))
+    theirs = Subject(owners=mine, makers=mine, account_owner_id=job.by, account_people=mine)
+    return desk.may(settings, "plan.launch", theirs, asker).allowed
 
 
 def same_template(job: Job, template: Template) -> None:

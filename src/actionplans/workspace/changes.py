@@ -13,10 +13,11 @@ from attrs import define, field, frozen
 
 from actionplans import edit
 from actionplans.checks import EMPTY, FrozenMap, shown, wanted
+from actionplans.edit.context import changeable
 from actionplans.edit.undoing import taken
 from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Refused, Stale, Waiting
 from actionplans.journal import CHANGED, Edit, Entry
-from actionplans.model import Account, Completion, Decision, Item, Plan, Warn
+from actionplans.model import Account, Comment, Completion, Decision, Item, Plan, Warn
 from actionplans.model.rules import check
 from actionplans.permissions import Subject, subject
 from actionplans.schedule import Moved
@@ -24,7 +25,11 @@ from actionplans.settings import Settings
 from actionplans.sharing import View, moves_seen, section_of, warnings_seen
 from actionplans.vocabularies import touched_in_plan
 from actionplans.workspace.desk import TRIES, Change, Desk, unknown_years
-from actionplans.workspace.fields import admit_fields
+from actionplans.workspace.fields import admit_fields, admit_names
+from actionplans.workspace.hiding import hiding
+
+ELSEWHERE = frozenset({"play.move", "plan.merge", "plan.unmerge"})
+"""The steps by which items leave a plan for another: they are not deleted."""
 
 
 @define
@@ -104,10 +109,12 @@ class Changer:
             plan, account, settings = self._read_whole(plan_id, "plan.undo")
             entry = self._entry(plan, last if revision is None else revision)
             name = _name(entry)
-            for action, about in _needed(plan, account, name, entry):
+            for action, about in _needed(plan, account, settings, name, entry):
                 desk.need(settings, action, about)
             if not entry.edits:
                 raise Refused("undoing", f"{entry.action} began this plan: cancel or archive it instead")
+            if any(one.author_id != desk.actor.id for one in _comments(entry)):
+                raise Refused("undoing", "people take back and bring back only comments that they wrote themselves")
             self._stands_elsewhere(plan, entry, name)
             told = Told()
             context = desk.context(plan, account, settings, warn=told.warnings.append, moved=told.moves.append)
@@ -130,9 +137,18 @@ class Changer:
         """As `Workspace.restore`; what went to another plan with its play was not deleted."""
         self._read_whole(plan_id, "plan.restore")
         entry = self._removal(plan_id, item_id)
-        if entry is None or _name(entry) == "play.move":
+        if entry is None or _name(entry) in ELSEWHERE:
             raise NotFound("deleted item", item_id)
         return self.change(plan_id, None, edit.restore, (item_id, entry.edits), {})
+
+    def history(self, plan_id: str) -> Iterator[Entry]:
+        """As `Workspace.history`."""
+        desk = self.desk
+        plan, account, settings = self._read_whole(plan_id, "journal.read")
+        desk.need(settings, "journal.read", subject(account, plan))
+        hidden = hiding(settings, desk.asker(settings))
+        found = desk.store.journal("plan", plan.id)
+        return (attrs.evolve(one, edits=tuple(hidden.edits(one.edits))) for one in found)
 
     def _read_whole(self, plan_id: str, action: str) -> tuple[Plan, Account, Settings]:
         """A plan for what looks into its past, which is not for those who see only a part of it (V2)."""
@@ -149,17 +165,22 @@ class Changer:
         return None
 
     def _stands_elsewhere(self, plan: Plan, entry: Entry, name: str) -> None:
-        """Refuse to take back what carried a play between plans, and to bring back what was carried away since (T13).
+        """Refuse to take back what moved items between plans, and to bring back what went away since (T13, M8).
 
-        Each plan knows its own half alone: the play would stand in both, or in none.
+        Each plan knows its own half alone: an item would stand in both, or in none.
         """
+        if name in ("plan.merge", "plan.unmerge"):
+            told = "take the merge back with ws.merging.unmerge" if name == "plan.merge" else "merge the plans again"
+            raise Refused("undoing", f"that is about two plans: {told}")
         whole = [one for one in entry.edits if one.field == "" and one.kind in ("play", "task")]
         carried = name == "play.move" and bool(whole)
         for one in () if carried else whole:
             gone = self._removal(plan.id, one.item_id) if one.after is None else None
-            carried = carried or gone is not None and _name(gone) == "play.move"
+            carried = carried or gone is not None and _name(gone) in ELSEWHERE
         if carried:
-            raise Refused("undoing", "the play went from one plan to another: link it back (ws.plays.link)")
+            raise Refused(
+                "undoing", "it went from one plan to another: link it back (ws.plays.link), or see ws.merging"
+            )
 
     def _entry(self, plan: Plan, revision: int) -> Entry:
         for entry in self.desk.store.journal("plan", plan.id):
@@ -181,9 +202,10 @@ class Changer:
         action = getattr(verb, "action", None)
         if not isinstance(action, str) or not callable(verb):
             raise Invalid("change", (Problem("verb", f"a verb of actionplans.edit is wanted, not {shown(verb)}"),))
-        given = _given(verb, args, kwargs)
         desk = self.desk
         plan, account, settings = desk.plan(plan_id)
+        args, kwargs = _as_joined(plan, verb, args, kwargs)
+        given = _given(verb, args, kwargs)
         seen, limited = desk.as_seen(plan, account, settings)
         if read is not None and not limited and plan.revision != read.plan.revision:
             raise Stale("plan", plan_id, read.plan.revision, plan.revision)
@@ -196,6 +218,10 @@ class Changer:
         context = desk.context(plan, account, settings, brought, warn=warn, moved=moved, outside=limited)
         if verb is edit.restore:
             self._was_deleted(plan, given)
+        if verb is edit.delete and seen is not plan:  # they confirm what they were shown, which is less than goes
+            quiet = attrs.evolve(context, warn=lambda told: None, moved=lambda told: None)
+            edit.delete(seen, quiet, *args, **kwargs)
+            kwargs = {**kwargs, "confirmed": edit.impact(plan, item_id)}
         with telling_nothing_hidden(limited):
             after = verb(plan, context, *args, **kwargs)
         if not isinstance(after, Plan) or (after.id, after.account_id) != (plan.id, plan.account_id):
@@ -225,13 +251,25 @@ class Changer:
             needed.append("task.override")
         if item is not None and item.fixed and given.get("fields", EMPTY).keys() & {"title", "description"}:
             needed.append("library.edit")
-        if item is None and action == "edit" and "owner_id" in given.get("fields", EMPTY):
-            needed.append("plan.assign")
-        if item is None and action == "edit" and _shared_otherwise(plan, given.get("fields", EMPTY), settings):
-            needed.append("plan.share")
+        if item is None and action == "edit":
+            needed += _of_plan(plan, given.get("fields", EMPTY), settings)
         for one in needed:
             self.desk.need(settings, one, about)
+        if item is not None and action == "delete":
+            self._with_it(item, plan, seen, account, settings)
+        fields = given.get("fields", EMPTY)
+        admit_names(self.desk, settings, item.kind if item is not None else "plan", fields.get("custom"))
         return needed[0], item.id if item is not None and action != "create" else ""
+
+    def _with_it(self, item: Item, plan: Plan, seen: Plan, account: Account, settings: Settings) -> None:
+        """What goes with a deleted item takes the right to delete that too (L3, R1)."""
+        known = {one.id: one for one in plan.items()}
+        for gone in edit.impact(plan, item.id).deleted:
+            if gone != item.id:
+                self.desk.need(settings, f"{known[gone].kind}.delete", subject(account, plan, known[gone]))
+                if not any(one.id == gone for one in seen.items()):
+                    told = "it holds work that you do not see: ask somebody who sees the whole plan"
+                    raise NotAllowed(Decision(False, f"{item.kind}.delete", told))
 
 
 def _name(entry: Entry) -> str:
@@ -267,7 +305,7 @@ def _said(problem: Problem, titles: Mapping[str, str], since: Sequence[Entry]) -
     return Problem(problem.place, f"{titles[item_id]!r} {told}" if item_id in titles else told)
 
 
-def _needed(plan: Plan, account: Account, name: str, entry: Entry) -> Iterator[tuple[str, Subject]]:
+def _needed(plan: Plan, account: Account, settings: Settings, name: str, entry: Entry) -> Iterator[tuple[str, Subject]]:
     """What taking back a step needs: to be allowed the step itself, on what it was about, and what it asked besides.
 
     Where a step does not say which item it was about, that is all of its kind that it touched.
@@ -283,6 +321,16 @@ def _needed(plan: Plan, account: Account, name: str, entry: Entry) -> Iterator[t
     words = (back.item_id for back in entry.edits if back.field in ("title", "description"))
     if any(one in items and items[one].fixed for one in words):
         yield "library.edit", subject(account, plan)
+    fields = {back.field: back.before for back in entry.edits if back.kind == "record"}
+    for besides in _of_plan(plan, fields, settings):
+        yield besides, subject(account, plan)
+
+
+def _comments(entry: Entry) -> Iterator[Comment]:
+    """The comments that a step brought to what was there, or took from it."""
+    for one in entry.edits:
+        if one.field == "comments":
+            yield from (note for note in (*one.before, *one.after) if (note in one.before) != (note in one.after))
 
 
 def _ids(entry: Entry, kind: str) -> list[str]:
@@ -299,6 +347,27 @@ def _given(verb: Callable[..., Plan], args: tuple[Any, ...], kwargs: Mapping[str
     return dict(list(bound.arguments.items())[2:])
 
 
+NAMING = frozenset(("item_id", "task_id", "parent_id", "milestone_id", "stage_id", "objective_id", "before"))
+"""The arguments of verbs that are ids of items."""
+
+
+def _as_joined(
+    plan: Plan, verb: Callable[..., Plan], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+    """The arguments with the ids that items have since they were joined by a merge (M3)."""
+    if not plan.joined:
+        return args, kwargs
+    held = {one.id for one in plan.items()}
+
+    def today(name: str, value: Any) -> Any:
+        known = name in NAMING and isinstance(value, str) and value not in held
+        return plan.joined.get(value, value) if known else value
+
+    names = list(inspect.signature(verb).parameters)[2:]
+    first = tuple(map(today, names, args)) + args[len(names) :]
+    return first, {name: today(name, value) for name, value in kwargs.items()}
+
+
 @contextmanager
 def telling_nothing_hidden(limited: bool) -> Iterator[None]:
     """What a verb refuses, without what it is refused for, where that may not be seen (V2)."""
@@ -311,11 +380,20 @@ def telling_nothing_hidden(limited: bool) -> Iterator[None]:
         raise
 
 
+def _of_plan(plan: Plan, fields: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """What giving these fields of a plan asks besides editing it, by the change itself or by taking one back (V4)."""
+    if "owner_id" in fields:
+        yield "plan.assign"
+    if _shared_otherwise(plan, fields, settings):
+        yield "plan.share"
+
+
 def _shared_otherwise(plan: Plan, fields: Mapping[str, Any], settings: Settings) -> bool:
     """Whether a change of a plan puts it into a section that shares plans in another way (V4)."""
     section = fields.get("section", plan.section)
-    there = isinstance(section, str) and section in ("", *(one.key for one in settings.sections))
-    return there and settings.section(section).profile != section_of(plan, settings).profile
+    if not isinstance(section, str) or section == plan.section:
+        return False
+    return section_of(attrs.evolve(plan, section=section), settings).profile != section_of(plan, settings).profile
 
 
 def _other(read: Plan, seen: Plan, item_id: str) -> bool:
@@ -336,4 +414,6 @@ def _about(plan: Plan, seen: Plan, action: str, given: Mapping[str, Any]) -> Ite
     if action == "restore":
         gone = (wanted(Edit, one, "deletion") for one in wanted(tuple, given.get("deletion"), "deletion"))
         return next((one.before for one in gone if one.item_id == named and isinstance(one.before, Item)), None)
+    if plan.status == "merged":  # its items are in another plan, which is better to know than that they are not here
+        changeable(plan, "changing")
     return plan.item(seen.item(named).id)

@@ -13,15 +13,16 @@ from attrs import define, frozen
 
 from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.edit import Context
-from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Stale
+from actionplans.errors import Invalid, NotAllowed, NotFound, PluginError, Problem, Stale
 from actionplans.journal import Entry, diff
 from actionplans.model import ANY_CONTACT, TEAM, Account, Actor, Decision, Invitation, Item, Person, Plan, Team, Warn
-from actionplans.permissions import NOBODYS, Asker, Subject, decide
+from actionplans.permissions import NOBODYS, Asker, Subject, decide, inactive
 from actionplans.permissions import subject as subject_of
-from actionplans.plugins import Plugins
+from actionplans.plugins import Plugins, Policy
 from actionplans.schedule import Moved, beyond
-from actionplans.settings import Settings
+from actionplans.settings import Grant, Settings
 from actionplans.sharing import NOBODY, Decider, People, View, Viewer, people_in, plan_seen, view, why
+from actionplans.sharing.contacts import ELSEWHERE, INACTIVE, NOT_INVITED
 from actionplans.storage import Batch, Message, Query, Record, RecordQuery, Store, Write, id_of, invitation_id, kind_of
 from actionplans.workdays import today
 
@@ -53,6 +54,8 @@ class Desk:
     actor: Actor
     clock: Callable[[], dt.datetime]
     new_id: Callable[[], str]
+    teams: tuple[Team, ...] | None = None
+    """Every team, for who asks about many actors at once; else they are read where they are needed."""
 
     def now(self) -> dt.datetime:
         """The injected clock's moment, in UTC."""
@@ -91,7 +94,7 @@ class Desk:
         person = None if self.actor.system else self.store.get_many(Person, (id,)).get(id)
         if person is not None:
             if not person.active:
-                return Asker(id, frozenset(), kind=person.kind)
+                return Asker(id, frozenset(), kind=person.kind, account_id=person.account_id, active=False)
             if person.kind == "contact":
                 return Asker(id, frozenset({"contact"}), kind="contact", account_id=person.account_id)
             roles = roles | person.roles | ({"partner"} if person.kind == "partner" else set())
@@ -106,12 +109,15 @@ class Desk:
 
     def my_teams(self) -> tuple[Team, ...]:
         """The teams that the actor is a member of."""
-        return tuple(one for one in self.every(RecordQuery("team")) if self.actor.id in one.members)
+        teams: Iterable[Team] = self.every(RecordQuery("team")) if self.teams is None else self.teams
+        return tuple(one for one in teams if self.actor.id in one.members)
 
     @property
     def decider(self) -> Decider:
-        """Our own policy, or the host's where one is installed (R7)."""
-        return next(iter(self.plugins.policies.values()), decide)
+        """Our own policy, or the host's where one is installed (R7), which is asked of those who are active."""
+        for name, policy in self.plugins.policies.items():
+            return asked_of(name, policy)
+        return decide
 
     def may(self, settings: Settings, action: str, about: Subject = NOBODYS, asker: Asker | None = None) -> Decision:
         """The decision: the host's own policy where one is installed (R7), else ours."""
@@ -185,7 +191,7 @@ class Desk:
         """Whether the actor may do this to a plan or an item of it; what they see is told by `why` (R1, R6)."""
         if action == f"{item.kind if item is not None else 'plan'}.see":
             return self.why(plan, account, settings, item)
-        return self.may(settings, action, subject_of(account, plan, item))
+        return self.may(settings, action, asked_about(action, account, plan, item))
 
     def _looking(
         self, plan: Plan, account: Account, settings: Settings, before: Plan | None, *, named: bool
@@ -194,20 +200,23 @@ class Desk:
         asker = self.asker(settings)
         viewer = Viewer(asker, decider=self.decider)
         if asker.kind == "contact":
-            viewer = Viewer(asker, self.invited(asker, plan.id, account), decider=self.decider)
+            kept = before is not None and before is not plan  # they were invited when they began to change it
+            viewer = Viewer(asker, None if kept else self.uninvited(asker, plan.id, account), decider=self.decider)
         elif before is not None and before is not plan:
-            sure = why(before, account, settings, viewer).allowed
-            viewer = Viewer(asker, sure=sure, decider=self.decider)
+            whole = why(before, account, settings, viewer).allowed
+            viewer = Viewer(asker, sure="whole" if whole else "part", decider=self.decider)
         people = self.people(people_in(plan)) if named or asker.kind == "contact" else NOBODY
         return viewer, people, self.today(settings, account, plan)
 
-    def invited(self, asker: Asker, plan_id: str, account: Account) -> bool:
-        """Whether a contact has an invitation to a plan that counts: of its account, or of one above that (V3)."""
+    def uninvited(self, asker: Asker, plan_id: str, account: Account) -> str | None:
+        """Why a contact has no invitation to a plan that counts: of its account, or of one above; None for one (V3)."""
+        if not asker.active:
+            return INACTIVE
         if asker.account_id is None or asker.account_id not in above(self.store, account):
-            return False
+            return ELSEWHERE
         id = invitation_id(plan_id, asker.id)
         found = self.store.get_many(Invitation, (id,)).get(id)
-        return found is not None and found.revoked_at is None
+        return None if found is not None and found.revoked_at is None else NOT_INVITED
 
     def people(self, ids: Iterable[str]) -> People:
         """The persons and teams of these ids, as owners write them: their names, and which of them are contacts."""
@@ -289,11 +298,11 @@ class Desk:
             except Exception:
                 log.exception("listener %s failed after a commit; the change is stored", name)
 
-    def every(self, query: Query) -> Iterator[Any]:
-        """All results of a query, page by page."""
+    def every(self, query: Query, many: int = 1000) -> Iterator[Any]:
+        """All results of a query, page by page, so many on one."""
         after: str | None = None
         while True:
-            page = self.store.find(query, limit=1000, after=after)
+            page = self.store.find(query, limit=many, after=after)
             yield from page.items
             if page.next is None:
                 return
@@ -325,6 +334,37 @@ def stamped(record: R, revision: int, now: dt.datetime) -> R:
     if isinstance(record, Plan):
         return attrs.evolve(record, revision=revision, changed_at=now)
     return attrs.evolve(record, revision=revision)
+
+
+def asked_about(action: str, account: Account, plan: Plan | None = None, item: Item | None = None) -> Subject:
+    """What the command that does this to a plan, an item of it or an account asks about (R2).
+
+    Who owns a plan does not therefore own its account and what is noted about that.
+    """
+    kind = action.partition(".")[0]
+    if action == "account.create":
+        return NOBODYS
+    if kind == "touchpoint":
+        return attrs.evolve(subject_of(account), owners=frozenset(), makers=frozenset())
+    of_account = kind in ("account", "summary") or action in ("plan.create", "plan.launch")
+    return subject_of(account) if of_account else subject_of(account, plan, item)
+
+
+def asked_of(name: str, policy: Policy) -> Decider:
+    """A host's own policy, asked of those who are active; raises `PluginError` where it gives no decision (R7)."""
+
+    def decided(grants: Iterable[Grant], asker: Asker, action: str, about: Subject = NOBODYS) -> Decision:
+        if not asker.active:
+            return inactive(action)
+        try:
+            found = policy(grants, asker, action, about)
+        except Exception as error:
+            raise PluginError(name, f"its policy fails for {action}: {type(error).__name__}: {error}") from error
+        if not isinstance(found, Decision):
+            raise PluginError(name, f"its policy gives {shown(found)} for {action}: a Decision is wanted")
+        return found
+
+    return decided
 
 
 def above(store: Store, account: Account) -> dict[str, Account]:

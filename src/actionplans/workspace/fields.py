@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from actionplans.errors import Invalid, NotAllowed, Problem
 from actionplans.model import Decision, Person
 from actionplans.permissions import Asker
 from actionplans.settings import Settings
-from actionplans.vocabularies import Touched, may_edit_field
+from actionplans.vocabularies import Touched, fields_of, may_edit_field, may_see_field
 from actionplans.workspace.desk import Desk
 
 MOST_TOLD = 300
@@ -36,6 +36,23 @@ def admit_fields(desk: Desk, settings: Settings, touched: Iterable[Touched], ask
     ]
     if lost:
         raise Invalid("custom fields", tuple(lost))
+
+
+def admit_names(desk: Desk, settings: Settings, kind: str, custom: object) -> None:
+    """Raise `NotAllowed` for fields of `custom` that are hidden from the asker, whatever value comes with them.
+
+    Otherwise a value that is refused and one that changes nothing would tell what the field holds.
+    """
+    given = [one for one in custom if isinstance(one, str)] if isinstance(custom, Mapping) else []
+    known = fields_of(kind, settings) if given else {}
+    named = [known[one] for one in given if one in known]
+    if not named:
+        return
+    who = desk.asker(settings)
+    hidden = [one for one in named if not may_see_field(one, who.roles, contact=who.kind == "contact")]
+    if hidden:
+        touched = [Touched(one, f"custom[{one.name!r}]", None) for one in hidden]
+        raise NotAllowed(Decision(False, f"{kind}.edit", _reason(touched)))
 
 
 def _reason(denied: Iterable[Touched]) -> str:

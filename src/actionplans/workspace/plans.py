@@ -12,17 +12,18 @@ import attrs
 from attrs import define, field
 
 from actionplans import launch as launching
-from actionplans.checks import FrozenMap
+from actionplans.checks import EMPTY, FrozenMap
 from actionplans.errors import NotFound, Refused
 from actionplans.model import Account, Draft, Override, Person, Plan, Team, Template, Warn
 from actionplans.permissions import Asker, subject
 from actionplans.settings import Settings
 from actionplans.sharing import View
 from actionplans.storage import PlanHead, PlanQuery, RecordQuery, id_of, plan_subject
-from actionplans.vocabularies import touched_in_draft
+from actionplans.vocabularies import Touched, touched_in_draft, touched_in_template
 from actionplans.workspace.desk import Change, Desk, unknown_years
-from actionplans.workspace.fields import admit_fields
-from actionplans.workspace.templates import sight
+from actionplans.workspace.fields import admit_fields, admit_names
+from actionplans.workspace.hiding import hiding
+from actionplans.workspace.templates import marked, sight
 
 T = TypeVar("T")
 
@@ -94,6 +95,22 @@ class Launcher:
             stored = {key: one for key, one in stored.items() if not one.collection or mine.sees(one)}
         return Reading(settings, asker, accounts, stored)
 
+    def whole(self, draft: Draft, read: Reading) -> Draft:
+        """The draft of the template as it is stored, where it was made of what the actor is shown of it (R5).
+
+        Raises `NotAllowed` where it gives hidden custom fields that an item of the template holds, whatever the value.
+        """
+        stored = read.templates.get(id_of(draft.template))
+        if stored is None:
+            return draft
+        for item in stored.items() if draft.overrides else ():
+            held, given = getattr(item, "custom", EMPTY), draft.overrides.get(item.key)
+            if held and given is not None and given.custom:
+                admit_names(self.desk, read.settings, item.kind, {one: None for one in given.custom if one in held})
+        if stored is draft.template:
+            return draft
+        return hiding(read.settings, read.asker).draft(draft, stored)
+
     def look_up(self, read: Reading, drafts: Sequence[Draft], asked: launching.Asked) -> None:
         """Add to what was read whom these drafts ask for, and what they are launched beside.
 
@@ -109,7 +126,7 @@ class Launcher:
             raise NotFound("account", draft.account_id)
         for action in needed_for(draft, trial):
             desk.need(read.settings, action, subject(account), read.asker)
-        admit_fields(desk, read.settings, touched_in_draft(draft, read.settings), read.asker)
+        admit_fields(desk, read.settings, touched(draft, read, trial), read.asker)
         if not trial:
             self.as_stored(draft.template, read)
         return account
@@ -167,6 +184,7 @@ class Launcher:
                 yield one, [*its]
 
     def _plan(self, draft: Draft, read: Reading, trial: bool) -> tuple[Plan, tuple[Warn, ...]]:
+        draft = self.whole(draft, read)
         desk, account = self.desk, self.admit(draft, read, trial=trial)
         plan = launching.launch(
             draft,
@@ -251,13 +269,36 @@ def launch_action(draft: Draft) -> str:
 
 
 def needed_for(draft: Draft, trial: bool) -> Iterator[str]:
-    """What somebody must be allowed who launches this draft: the launch itself, and what else it takes (R4, T1)."""
+    """What somebody must be allowed who launches this draft: the launch itself, and what else it takes (R4, T1, V4)."""
     yield launch_action(draft)
     if trial:
         yield "template.edit"
     if _changes_fixed(draft):
         yield "library.edit"
     yield from dict.fromkeys(f"{one.kind}.create" for one in draft.added.items())
+    yield from dict.fromkeys(f"{kind}.share" for kind in _marked(draft, trial))
+
+
+def touched(draft: Draft, read: Reading, trial: bool) -> Iterator[Touched]:
+    """The custom fields that the draft gives: of a `trial` its template's too, which nobody need have stored (R5)."""
+    yield from touched_in_draft(draft, read.settings)
+    if trial:
+        yield from touched_in_template(read.templates.get(id_of(draft.template)), draft.template, read.settings)
+
+
+def _marked(draft: Draft, trial: bool) -> Iterator[str]:
+    """The kinds of what the draft marks as shown to customers (V4).
+
+    What its template marks comes along, but for a `trial`, whose template nobody need have stored.
+    """
+    if trial:
+        yield from (kind for kind, _ in marked(draft.template) if kind != "plan" or draft.plan_id is None)
+    for own, items in ((False, draft.template.items() if draft.overrides else ()), (True, draft.added.items())):
+        for item in items:
+            mark = getattr(item, "shared", False)
+            given = draft.overrides[item.key].shared if item.key in draft.overrides else None
+            if (mark if given is None else given) and (own or not mark):
+                yield item.kind
 
 
 def _changes_fixed(draft: Draft) -> bool:

@@ -15,7 +15,6 @@ from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Refused
 from actionplans.model import Account, Draft, Plan, Play, Warn
 from actionplans.permissions import subject
 from actionplans.sharing import View
-from actionplans.vocabularies import touched_in_draft
 from actionplans.workspace.desk import Change, Desk, unknown_years
 from actionplans.workspace.fields import admit_fields
 from actionplans.workspace.plans import (
@@ -26,6 +25,7 @@ from actionplans.workspace.plans import (
     launch_action,
     needed_for,
     open_already,
+    touched,
 )
 from actionplans.workspace.plays import active_plays
 
@@ -65,6 +65,7 @@ class Runner:
         """As `Workspace.summary`, for a plan of its own too; what may not be seen is not found (V7)."""
         desk = self.desk
         read, plan, account = self._read(draft) if draft.plan_id is not None else self._read_for_itself(draft)
+        draft = Launcher(desk).whole(draft, read)
         for action in (launch_action(draft), *(("template.edit",) if trial else ())):
             desk.need(read.settings, action, subject(account, plan), read.asker)
         told = launching.summary(
@@ -77,13 +78,15 @@ class Runner:
             trial=trial,
             plan=plan,
         )
-        denied = self._denied(draft, account, plan, read)
+        denied = self._denied(draft, account, plan, read, trial)
         refused = self._refused(draft, account, plan, read, trial)
         return attrs.evolve(told, obstacles=(*told.obstacles, *denied, *refused))
 
-    def _denied(self, draft: Draft, account: Account, plan: Plan | None, read: Reading) -> Iterator[Problem]:
+    def _denied(
+        self, draft: Draft, account: Account, plan: Plan | None, read: Reading, trial: bool
+    ) -> Iterator[Problem]:
         """What else the launch takes that the actor may not do, seeing the plan that is made among it."""
-        asked = [(action, subject(account, plan)) for action in needed_for(draft, False)]
+        asked = [(action, subject(account, plan)) for action in needed_for(draft, trial)]
         if plan is None:
             owners, me = frozenset(filter(None, (draft.owner_id,))), frozenset({self.desk.actor.id})
             asked.append(("plan.see", attrs.evolve(subject(account), owners=owners, makers=me)))
@@ -92,7 +95,7 @@ class Runner:
             if not decision.allowed:
                 yield Problem("", str(NotAllowed(decision)))
         try:
-            admit_fields(self.desk, read.settings, touched_in_draft(draft, read.settings), read.asker)
+            admit_fields(self.desk, read.settings, touched(draft, read, trial), read.asker)
         except NotAllowed as error:
             yield Problem("", str(error))
         except Invalid as error:
@@ -128,10 +131,10 @@ class Runner:
     def _launched(
         self, draft: Draft, read: Reading, plan: Plan, account: Account, trial: bool
     ) -> tuple[Plan, tuple[Warn, ...]]:
-        desk = self.desk
+        desk, draft = self.desk, Launcher(self.desk).whole(draft, read)
         for action in needed_for(draft, trial):
             desk.need(read.settings, action, subject(account, plan), read.asker)
-        admit_fields(desk, read.settings, touched_in_draft(draft, read.settings), read.asker)
+        admit_fields(desk, read.settings, touched(draft, read, trial), read.asker)
         if not trial:
             Launcher(desk).as_stored(draft.template, read)
         after = launching.launch(

@@ -36,7 +36,7 @@ class Sharing:
             if person is None or not person.active or person.kind != "contact":
                 raise Invalid("invitation", (Problem("contact_id", f"there is no active contact {contact_id!r}"),))
             if person.account_id not in above(desk.store, account):
-                told = f"{person.name!r} is no contact of {account.name!r} or of an account above it"
+                told = f"{person.id!r} is no contact of account {account.id!r} or of one above it"
                 raise Refused("inviting", f"{told}: give them that account first")
             id = invitation_id(plan.id, person.id)
             before = desk.store.get_many(Invitation, (id,)).get(id)
@@ -103,8 +103,9 @@ class Sharing:
         desk.need(settings, "permission.ask", subject(account, plan))
         desk.need(settings, "person.see")
         item = desk.item(plan, account, settings, item_id) if item_id is not None else None
+        teams = tuple(desk.every(RecordQuery("team")))
         for person in cast("Iterator[Person]", desk.every(RecordQuery("person"))):
-            theirs = attrs.evolve(desk, actor=Actor(person.id))
+            theirs = attrs.evolve(desk, actor=Actor(person.id), teams=teams)
             try:
                 seen, _ = theirs.as_seen(plan, account, settings)
                 _ = item and seen.item(item.id)

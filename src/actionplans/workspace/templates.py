@@ -20,7 +20,8 @@ from actionplans.settings import Collection, Settings
 from actionplans.storage import RecordQuery, id_of
 from actionplans.vocabularies import touched_in_template
 from actionplans.workspace.desk import Desk
-from actionplans.workspace.fields import admit_fields
+from actionplans.workspace.fields import admit_fields, admit_names
+from actionplans.workspace.hiding import Hiding, hiding
 
 
 @frozen
@@ -54,11 +55,45 @@ def sight(desk: Desk, settings: Settings, asker: Asker | None = None) -> Sight:
     return Sight(True, False, frozenset(opened))
 
 
+def stored_template(desk: Desk, template_id: str, version: int | None = None) -> Template:
+    """The template that `Templates.get` gives, as it is stored: with custom fields that are hidden from the actor."""
+    if version is not None:
+        key = f"{wanted(str, template_id, 'template_id')}@{version}"
+        if type(version) is not int:
+            raise Invalid("templates", (Problem("version", f"a number is wanted, not {shown(version)}"),))
+        found = desk.store.get_many(Template, (key,)).get(key)
+    else:
+        key = template_id
+        found = max(_versions(desk, template_id), key=lambda one: (one.state == "published", one.version))
+    if found is None or not sight(desk, desk.settings()).sees(found):
+        raise NotFound("template", key)
+    return found
+
+
+def marked(template: Template | None) -> Iterator[tuple[str, str]]:
+    """By kind and key, what a template marks as shown to customers: the plan, without a key, and items (V4)."""
+    if template is None:
+        return
+    if template.shared:
+        yield "plan", ""
+    yield from ((one.kind, one.key) for one in template.items() if getattr(one, "shared", False))
+
+
+def _versions(desk: Desk, template_id: str) -> tuple[Template, ...]:
+    """All versions, at least one; raises `NotFound`."""
+    query = RecordQuery("template", text=wanted(str, template_id, "template_id"))
+    versions: tuple[Template, ...] = tuple(desk.every(query))
+    if not versions:
+        raise NotFound("template", template_id)
+    return versions
+
+
 @define
 class Templates:
     """The templates, each version a record of its own; a published one never changes.
 
-    One that stands in a collection which the actor may not see is not there for them (T14).
+    One that stands in a collection which the actor may not see is not there for them (T14). Custom fields that the
+    actor may not see are left out, and stay as they are where the rest is changed (R5).
     """
 
     desk: Desk
@@ -67,19 +102,13 @@ class Templates:
         """That version, or the newest published one, or the newest of any state; raises `NotFound`, also for one that
         the actor may not see (V7).
         """
-        if version is not None:
-            return self._version(template_id, version)
-        versions = self._versions(template_id)
-        newest = max(versions, key=lambda one: (one.state == "published", one.version))
-        if not self._sight().sees(newest):
-            raise NotFound("template", template_id)
-        return newest
+        return self._shown(stored_template(self.desk, template_id, version))
 
     def all(self) -> Iterator[Template]:
         """Every version of every template that the actor may see, by id."""
         self.desk.need(self.desk.settings(), "template.see")
-        mine = self._sight()
-        return (one for one in self.desk.every(RecordQuery("template")) if mine.sees(one))
+        mine, hidden = self._sight(), self._hiding()
+        return (hidden.template(one) for one in self.desk.every(RecordQuery("template")) if mine.sees(one))
 
     def find(
         self,
@@ -106,7 +135,7 @@ class Templates:
         mine = self._sight()
         if collection and not self._stands(collection, mine):
             raise NotFound("collection", collection, advice(collection, mine.collections))
-        return self._found(query, mine)
+        return map(self._hiding().template, self._found(query, mine))
 
     def collections(self) -> tuple[Collection, ...]:
         """The collections that the actor may see, in the order of the settings (T14)."""
@@ -130,7 +159,7 @@ class Templates:
 
     def add(self, template: Template) -> Template:
         """Store a new template for editing, as version 1; raises `Refused` where the id is taken."""
-        return self.desk.keep(None, self._placed(self._new(template), None), "template.create")
+        return self._kept(None, self._placed(self._new(template), None), "template.create")
 
     def save(self, template: Template) -> Template:
         """Store a changed template that is being edited; raises `Stale` where it has changed since it was read (S2)."""
@@ -138,9 +167,10 @@ class Templates:
         before = self.desk.store.get(Template, id_of(wanted(Template, template, "template")))
         if before.state != "editing":
             raise Refused("editing", f"version {before.version} is {before.state}: revise it to open the next one")
-        after = attrs.evolve(template, state="editing", published_at=None, created_by=before.created_by)
+        given = self._whole(template, before)
+        after = attrs.evolve(given, state="editing", published_at=None, created_by=before.created_by)
         self._admitted(before, after)
-        return self.desk.keep(_as_read(before, template.revision), after, "template.edit")
+        return self._kept(_as_read(before, template.revision), after, "template.edit")
 
     def publish(self, template: Template) -> Template:
         """Publish a template, new or being edited; its problems, and words that the settings do not have, are named all
@@ -154,30 +184,31 @@ class Templates:
         desk.need(desk.settings(), "template.publish")
         known = desk.store.get_many(Template, (key,)).get(key)
         if known is None or not self._sight().sees(known):
-            return desk.keep(None, self._placed(self._published(self._new(template)), None), "template.publish")
+            return self._kept(None, self._placed(self._published(self._new(template)), None), "template.publish")
+        template = self._whole(template, known)
         if known.state == "published":
-            return self._same(known, template)
+            return self._shown(self._same(known, template))
         ready = attrs.evolve(template, state=known.state, published_at=None, created_by=known.created_by)
         untouched = known.revision == 1  # as `revise` or `add` left it
         read = _as_read(known, template.revision or (known.revision if untouched else 0))
         if read.revision == 0:
             raise Stale("template", key, 0, known.revision)
-        return desk.keep(read, self._placed(self._published(ready), known), "template.publish")
+        return self._kept(read, self._placed(self._published(ready), known), "template.publish")
 
     def revise(self, template_id: str) -> Template:
         """Open the next version for editing; raises `Refused` where one is open already."""
         self.desk.need(self.desk.settings(), "template.edit")
-        newest = max(self._versions(template_id), key=lambda one: one.version)
+        newest = max(_versions(self.desk, template_id), key=lambda one: one.version)
         if newest.state == "editing":
             raise Refused("revising", f"version {newest.version} is open for editing already")
         after = attrs.evolve(life.revise(newest), created_by=self.desk.actor.id, revision=0)
-        return self.desk.keep(None, after, "template.create")
+        return self._kept(None, after, "template.create")
 
     def retire(self, template_id: str, version: int) -> Template:
         """A published version that is launched no more; its plans go on."""
         self.desk.need(self.desk.settings(), "template.publish")
-        before = self._version(template_id, version)
-        return self.desk.keep(before, life.retire(before), "template.retire")
+        before = stored_template(self.desk, template_id, version)
+        return self._kept(before, life.retire(before), "template.retire")
 
     def _same(self, known: Template, given: Template) -> Template:
         """Publishing again what is published is no change; anything else under the same number is refused."""
@@ -189,7 +220,7 @@ class Templates:
             revision=known.revision,
         )
         if alike != known:
-            newest = max(self._versions(known.id), key=lambda one: one.version)
+            newest = max(_versions(self.desk, known.id), key=lambda one: one.version)
             open_now = newest.state == "editing"
             told = (
                 f"version {newest.version} is open: give that" if open_now else "revise it, and give the next version"
@@ -199,6 +230,23 @@ class Templates:
 
     def _sight(self) -> Sight:
         return sight(self.desk, self.desk.settings())
+
+    def _hiding(self) -> Hiding:
+        settings = self.desk.settings()
+        return hiding(settings, self.desk.asker(settings))
+
+    def _shown(self, template: Template) -> Template:
+        return self._hiding().template(template)
+
+    def _kept(self, before: Template | None, after: Template, action: str) -> Template:
+        return self._shown(self.desk.keep(before, after, action))
+
+    def _whole(self, given: Template, stored: Template) -> Template:
+        """What somebody made of what they were shown of a template, with what was hidden from them (R5)."""
+        settings = self.desk.settings()
+        for item in given.items():
+            admit_names(self.desk, settings, item.kind, getattr(item, "custom", None))
+        return self._hiding().whole(given, stored)
 
     def _stands(self, collection: str, mine: Sight) -> bool:
         """Whether the actor may look into a collection; who sees all, also where templates alone still name it."""
@@ -213,9 +261,14 @@ class Templates:
         return template
 
     def _admitted(self, before: Template | None, after: Template) -> None:
-        """Refuse custom fields that the actor may not edit: a launch would fill them in (R5)."""
+        """Refuse custom fields that the actor may not edit, and marks that they may not set: a launch would fill them
+        in (R5), and set them (V4).
+        """
         settings = self.desk.settings()
         admit_fields(self.desk, settings, touched_in_template(before, after, settings))
+        held = frozenset(marked(before))
+        for kind in dict.fromkeys(kind for kind, key in marked(after) if (kind, key) not in held):
+            self.desk.need(settings, f"{kind}.share")
 
     def _found(self, query: life.TemplateQuery, mine: Sight) -> Iterator[Template]:
         """What `find` gives: the order first, then page by page what stands there, so that few are held at once."""
@@ -244,23 +297,6 @@ class Templates:
         return attrs.evolve(
             template, version=1, state="editing", published_at=None, created_by=self.desk.actor.id, revision=0
         )
-
-    def _version(self, template_id: str, version: int) -> Template:
-        key = f"{wanted(str, template_id, 'template_id')}@{version}"
-        if type(version) is not int:
-            raise Invalid("templates", (Problem("version", f"a number is wanted, not {shown(version)}"),))
-        found = self.desk.store.get_many(Template, (key,)).get(key)
-        if found is None or not self._sight().sees(found):
-            raise NotFound("template", key)
-        return found
-
-    def _versions(self, template_id: str) -> tuple[Template, ...]:
-        """All versions, at least one; raises `NotFound`."""
-        query = RecordQuery("template", text=wanted(str, template_id, "template_id"))
-        versions: tuple[Template, ...] = tuple(self.desk.every(query))
-        if not versions:
-            raise NotFound("template", template_id)
-        return versions
 
 
 def _as_read(template: Template, revision: int) -> Template:

@@ -15,6 +15,7 @@ from actionplans.journal import Edit, Entry
 from actionplans.model import Account, Item, Objective, Person, Plan, Play, Reference, Task, Touchpoint
 from actionplans.permissions import Asker, Subject, Within, everywhere, subject
 from actionplans.settings import Settings
+from actionplans.sharing import sees_everything
 from actionplans.storage import Batch, PlanQuery, Removal, TouchpointQuery, matches
 from actionplans.workspace.accounts import Accounts, evolved
 from actionplans.workspace.desk import Desk
@@ -75,10 +76,25 @@ class _Sight:
     def shows(self, reference: Reference) -> bool:
         """Whether the actor may know of a reference: of what they see, and of what is gone from where they see all."""
         self.read((reference.plan_id,))
-        if self.plans[reference.plan_id] is None:
+        plan = self.plans[reference.plan_id]
+        if plan is None:
             return True
         seen = self.plan(reference.plan_id)
-        return seen is not None and (not seen[1] or held(seen[0], reference.id) is not None)
+        if seen is None or seen[0] is plan:
+            return seen is not None
+        there = any(held(one, reference.id) for one in self.homes(seen[0]))
+        return there or not seen[1] and held(plan, reference.id) is None
+
+    def homes(self, plan: Plan) -> Iterator[Plan]:
+        """What is seen of a plan, and of those that it was merged into since, one after the other (M5)."""
+        known = {plan.id}
+        while True:
+            yield plan
+            seen = self.plan(plan.merged_into) if plan.merged_into not in (None, *known) else None  # type: ignore[arg-type]
+            if seen is None:
+                return
+            plan = seen[0]
+            known.add(plan.id)
 
 
 @define
@@ -182,8 +198,8 @@ class Touchpoints:
     def _found(self, id: str, settings: Settings) -> tuple[Touchpoint, Account]:
         desk = self.desk
         found = desk.store.get(Touchpoint, wanted(str, id, "touchpoint"))
-        account = desk.store.get(Account, found.account_id)
-        if not self._sees(found, account, desk.asker(settings), settings):
+        account = desk.store.get_many(Account, (found.account_id,)).get(found.account_id)
+        if account is None or not self._sees(found, account, desk.asker(settings), settings):
             raise NotFound("touchpoint", id)
         return found, account
 
@@ -205,7 +221,7 @@ class Touchpoints:
         """Those of a page that the actor sees, with the references that they may see."""
         accounts = self.desk.store.get_many(Account, {one.account_id for one in page})
         mine = [one for one in page if self._sees(one, accounts[one.account_id], asker, settings)]
-        if not self.desk.plugins.policies and everywhere(settings.policy, asker, "plan.see"):
+        if not self.desk.plugins.policies and sees_everything(settings.policy, asker):
             yield from mine
             return
         for part in chunks(mine, 50):
@@ -253,6 +269,10 @@ class Touchpoints:
         return (*new.values(), *hidden)
 
     def _referred(self, reference: Reference, sight: _Sight) -> Referred:
+        own = sight.plan(reference.plan_id)
+        if reference.kind == "plan" and own is not None:
+            *_, plan = sight.homes(own[0])
+            return Referred(reference, True, plan.title, plan.id)
         for plan in self._places(reference, sight):
             item = held(plan, reference.id)
             if item is not None:
@@ -260,16 +280,16 @@ class Touchpoints:
         return Referred(reference, False, reference.title, reference.plan_id)
 
     def _places(self, reference: Reference, sight: _Sight) -> Iterator[Plan]:
-        """The plans in which it may stand, its own first: of the account, as far as the actor sees them."""
+        """The plans in which it may stand: its own, what that was merged into, the others of the account; as far as
+        the actor sees them.
+        """
         sight.read((reference.plan_id,))
         own = sight.plans[reference.plan_id]
         if own is None:
             return
         seen = sight.plan(own.id)
         if seen is not None:
-            yield seen[0]
-        if reference.kind == "plan":
-            return
+            yield from sight.homes(seen[0])
         for part in chunks(self.desk.every(PlanQuery(account_ids=(own.account_id,), archived=None)), 50):
             ids = [head.id for head in part if head.id != own.id]
             sight.read(ids)
@@ -277,11 +297,13 @@ class Touchpoints:
 
 
 def held(plan: Plan, id: str) -> Plan | Item | None:
-    """The plan, for its own id, or the objective, play or task of that id in it."""
+    """The plan, for its own id, or the objective, play or task of that id in it, or that was joined with one (M3)."""
     if id == plan.id:
         return plan
     items: Iterable[Item] = (*plan.objectives, *plan.plays, *plan.tasks)
-    return next((one for one in items if one.id == id), None)
+    known = plan.joined.get(id) if plan.joined else None
+    found = next((one for one in items if one.id == id), None)
+    return found or next((one for one in items if one.id == known), None) if known is not None else found
 
 
 def _reference(plan_id: str, id: str, sight: _Sight) -> Reference | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 import attrs
 from attrs import define
 
-from actionplans.model import Account, Invitation, Objective, Plan
+from actionplans.model import Account, Invitation, Objective, Plan, Task
 from actionplans.permissions import Asker, Reach, Within, everywhere, reaches, rules_of
-from actionplans.settings import Settings
-from actionplans.sharing import NOBODY, View, Viewer, people_in, plan_seen, sees_field, task_seen, view, why
+from actionplans.settings import Grant, Settings
+from actionplans.sharing import NOBODY, SEE, View, Viewer, people_in, plan_seen, sees_everything, view, without_fields
 from actionplans.storage import (
     AccountQuery,
     FoundObjective,
@@ -26,10 +26,12 @@ from actionplans.storage import (
     matches,
     plan_subject,
 )
+from actionplans.vocabularies import seen_fields
 from actionplans.workspace.desk import Desk
 from actionplans.workspace.plans import Progress, chunks
 
 Q = TypeVar("Q", PlanQuery, TaskQuery, ObjectiveQuery)
+F = TypeVar("F", FoundTask, FoundObjective)
 I = TypeVar("I", TaskQuery, ObjectiveQuery)  # noqa: E741
 
 
@@ -52,13 +54,26 @@ class Views:
             return
         for page, asker, settings in self._pages(query, self._plans_within):
             if not desk.plugins.policies:
-                yield from page
+                yield from self._counted(page, asker, settings)
                 continue
             accounts = desk.store.get_many(Account, {head.account_id for head in page})
             for head in page:
                 about = plan_subject(head, accounts[head.account_id])
                 if desk.may(settings, "plan.see", about, asker).allowed:
                     yield head
+
+    def _counted(self, page: tuple[PlanHead, ...], asker: Asker, settings: Settings) -> Iterator[PlanHead]:
+        """The rows, of which the counts serve only those who see every task of a plan (V1)."""
+        if all(one.decision.allowed for one in rules_of(settings.policy, asker, "task.see")):
+            yield from page
+            return
+        desk = self.desk
+        plans = desk.store.get_many(Plan, [head.id for head in page])
+        accounts = desk.store.get_many(Account, {head.account_id for head in page})
+        for head in page:
+            seen, _ = desk.as_seen(plans[head.id], accounts[head.account_id], settings)
+            counted = head_of(seen)
+            yield attrs.evolve(head, open=counted.open, done=counted.done, total=counted.total)
 
     def views(self, query: PlanQuery, progress: Progress | None, day: dt.date) -> Iterator[View]:
         """What the actor may see of each plan the query asks for, by id, on one day (D12); a part is held at a time."""
@@ -97,8 +112,10 @@ class Views:
             yield from sorted(asked, key=lambda one: (one.task.due or dt.date.max, one.task.id, one.plan_id))
             return
         for page, asker, settings in self._pages(query, self._tasks_within):
-            hidden = query.stage_id is not None or query.template_id is not None  # of a task alone neither is shown
-            yield from self._as_seen(page, asker, settings, alone=not hidden)
+            if _alike(settings, asker, "task.see") and not desk.plugins.policies:
+                yield from _with_fields(page, settings, asker)
+            else:
+                yield from self._in_views(page, asker, settings, query)
 
     def objectives(self, query: ObjectiveQuery) -> Iterator[FoundObjective]:
         """The objectives the query asks for that the actor may see, in the query's order, as their views show them."""
@@ -113,62 +130,59 @@ class Views:
             yield from sorted(asked, key=lambda one: (one.objective.end or dt.date.max, one.objective.id, one.plan_id))
             return
         for page, asker, settings in self._pages(query, self._objectives_within):
-            of_objectives = [one for one in settings.custom_fields if one.of == "objective"]
-            whole = _freely(settings, asker, "objective.see") and all(sees_field(one, asker) for one in of_objectives)
-            yield from page if whole and not desk.plugins.policies else self._in_views(page, asker, settings)
+            if _alike(settings, asker, "objective.see") and not desk.plugins.policies:
+                yield from _with_fields(page, settings, asker)
+            else:
+                yield from self._in_views(page, asker, settings, query)
 
-    def _in_views(self, page: tuple[FoundObjective, ...], asker: Asker, settings: Settings) -> Iterator[FoundObjective]:
-        """The objectives that stand in what the actor sees of their plans."""
-        desk, viewer = self.desk, Viewer(asker, decider=self.desk.decider)
-        plans = desk.store.get_many(Plan, {one.plan_id for one in page})
-        accounts = desk.store.get_many(Account, {one.account_id for one in page})
-        seen: dict[tuple[str, str], Objective] = {}
-        for plan in plans.values():
-            shown, _ = plan_seen(
-                plan, accounts[plan.account_id], settings, viewer, today=desk.today(settings), people=NOBODY
-            )
-            seen |= {(plan.id, one.id): one for one in (shown.objectives if shown is not None else ())}
-        for one in page:
-            if (one.plan_id, one.objective.id) in seen:
-                yield attrs.evolve(one, objective=seen[one.plan_id, one.objective.id])
+    def _in_views(
+        self, page: tuple[F, ...], asker: Asker, settings: Settings, query: TaskQuery | ObjectiveQuery
+    ) -> Iterator[F]:
+        """Those that stand in what the actor sees of their plans, as they stand there, and are asked for as such.
 
-    def _as_seen(
-        self, page: tuple[FoundTask, ...], asker: Asker, settings: Settings, *, alone: bool
-    ) -> Iterator[FoundTask]:
-        """The tasks with the fields that the actor sees: the whole task in plans that they see, else what is listed.
-
-        Those in other plans only where they may be `alone`, where nothing was asked that is not shown of them.
-        Plans are read only where that may differ from plan to plan, or a host's own policy decides.
+        So nobody finds out by a filter what they are not shown.
         """
-        desk = self.desk
-        of_tasks = [one for one in settings.custom_fields if one.of == "task"]
-        custom = frozenset(one.name for one in of_tasks if sees_field(one, asker))
-        by_task, by_plan = (_granted(settings, asker, action) for action in ("task.see", "plan.see"))
-        alike = "all" in by_plan or by_task <= by_plan & {"account", "team"} or not by_plan
-        if alike and not desk.plugins.policies:
-            if not by_plan or len(custom) < len(of_tasks):
-                page = tuple(_shown(one, asker, custom, whole=bool(by_plan)) for one in page)
-            yield from page if by_plan or alone else ()
-            return
-        viewer = Viewer(asker, decider=desk.decider)
-        plans = desk.store.get_many(Plan, {one.plan_id for one in page})
-        accounts = desk.store.get_many(Account, {one.account_id for one in page})
+        asked = attrs.evolve(query, within=None)
+        found = self._items_seen({one.plan_id for one in page}, asker, settings)
         for one in page:
-            plan, account = plans.get(one.plan_id), accounts[one.account_id]
-            if plan is not None and why(plan, account, settings, viewer, one.task).allowed:
-                whole = why(plan, account, settings, viewer).allowed
-                if whole or alone:
-                    yield _shown(one, asker, custom, whole=whole)
+            held = one.task if isinstance(one, FoundTask) else one.objective
+            if (one.plan_id, held.id) in found:
+                item, head = found[one.plan_id, held.id]
+                given: dict[str, Any] = {item.kind: item}
+                told = attrs.evolve(one, **given)
+                if matches(asked, told, head):
+                    yield told
+
+    def _items_seen(
+        self, plan_ids: Iterable[str], asker: Asker, settings: Settings
+    ) -> dict[tuple[str, str], tuple[Task | Objective, PlanHead]]:
+        """By plan and id, the tasks and objectives that somebody inside sees, with what they see of the plan's row."""
+        desk, viewer, day = self.desk, Viewer(asker, decider=self.desk.decider), self.desk.today(settings)
+        plans = desk.store.get_many(Plan, plan_ids)
+        accounts = desk.store.get_many(Account, {plan.account_id for plan in plans.values()})
+        found: dict[tuple[str, str], tuple[Task | Objective, PlanHead]] = {}
+        for plan in plans.values():
+            seen, _ = plan_seen(plan, accounts[plan.account_id], settings, viewer, today=day, people=NOBODY)
+            if seen is not None:
+                head = head_of(seen)
+                found |= {(plan.id, one.id): (one, head) for one in seen.tasks}
+                found |= {(plan.id, one.id): (one, head) for one in seen.objectives}
+        return found
 
     def _pages(
         self, query: Q, limited: Callable[[Q, Asker, Settings], Q]
     ) -> Iterator[tuple[tuple[Any, ...], Asker, Settings]]:
-        """The pages of a query limited to the actor's rights; a host's own policy is asked one by one instead (R7)."""
-        desk, after = self.desk, None
+        """The pages of a query limited to the actor's rights; a host's own policy is asked one by one instead (R7).
+
+        Which accounts are theirs is looked up once, and again where their roles, teams or the policy have changed.
+        """
+        desk, after, asked = self.desk, None, query
+        rights: tuple[Asker, tuple[Grant, ...]] | None = None
         while True:
             settings = desk.settings()
             asker = desk.asker(settings)
-            asked = query if desk.plugins.policies else limited(query, asker, settings)
+            if not desk.plugins.policies and rights != (asker, settings.policy):
+                rights, asked = (asker, settings.policy), limited(query, asker, settings)
             page = desk.store.find(asked, limit=1000, after=after)
             yield page.items, asker, settings
             after = page.next
@@ -183,11 +197,13 @@ class Views:
 
     def _tasks_within(self, query: TaskQuery, asker: Asker, settings: Settings) -> TaskQuery:
         """Who may see a plan sees the tasks in it, unless they are forbidden; who may not, those that they may see."""
-        return query if _freely(settings, asker, "task.see") else self._items_within(query, asker, settings, "task.see")
+        return (
+            query if sees_everything(settings.policy, asker) else self._items_within(query, asker, settings, "task.see")
+        )
 
     def _objectives_within(self, query: ObjectiveQuery, asker: Asker, settings: Settings) -> ObjectiveQuery:
-        action = "objective.see"
-        return query if _freely(settings, asker, action) else self._items_within(query, asker, settings, action)
+        free = sees_everything(settings.policy, asker)
+        return query if free else self._items_within(query, asker, settings, "objective.see")
 
     def _items_within(self, query: I, asker: Asker, settings: Settings, action: str) -> I:
         granted, forbidden = reaches_of(self.desk, settings, asker, action)
@@ -220,15 +236,22 @@ def reaches_of(desk: Desk, settings: Settings, asker: Asker, action: str) -> tup
     return reaches(settings.policy, asker, action, accounts)
 
 
-def _freely(settings: Settings, asker: Asker, action: str) -> bool:
-    """Whether they see all items of a kind: every plan, and nothing of that kind is forbidden them anywhere."""
-    free = all(one.decision.allowed for one in rules_of(settings.policy, asker, action))
-    return free and everywhere(settings.policy, asker, "plan.see")
+def _alike(settings: Settings, asker: Asker, action: str) -> bool:
+    """Whether they see whole what a query within their rights finds: never an item without its plan, none hidden."""
+    policy = settings.policy
+    if any(not one.decision.allowed for see in SEE.values() for one in rules_of(policy, asker, see)):
+        return False
+    by_item, by_plan = (
+        {one.scope for one in rules_of(policy, asker, see) if one.decision.allowed} for see in (action, "plan.see")
+    )
+    return "all" in by_plan or bool(by_plan) and by_item <= by_plan & {"account", "team"}
 
 
-def _granted(settings: Settings, asker: Asker, action: str) -> frozenset[str]:
-    return frozenset(one.scope for one in rules_of(settings.policy, asker, action) if one.decision.allowed)
-
-
-def _shown(found: FoundTask, asker: Asker, custom: frozenset[str], *, whole: bool) -> FoundTask:
-    return attrs.evolve(found, task=task_seen(found.task, asker, custom, whole=whole))
+def _with_fields(page: tuple[F, ...], settings: Settings, asker: Asker) -> Iterator[F]:
+    """The items with the custom fields that somebody inside sees of them (R5)."""
+    kinds = {kind: seen_fields(kind, settings, asker.roles) for kind in ("task", "objective")}
+    for one in page:
+        item: Any = one.task if isinstance(one, FoundTask) else one.objective
+        seen = kinds[item.kind]
+        given: dict[str, Any] = {} if seen is None else {item.kind: without_fields(item, seen)}
+        yield attrs.evolve(one, **given) if item.custom and given else one
