@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 from actionplans import errors
-from actionplans.backends.store import queries, rows, schema, sqlite_file
+from actionplans.backends.store import queries, rows, schema, sqlite_dialect, sqlite_file
 from actionplans.backends.store.sqlite import SqliteStore, open_sqlite
 from actionplans.backends.store.sqlite_dialect import DIALECT
 from actionplans.errors import (
@@ -252,12 +252,12 @@ def test_every_code_of_sqlite_has_our_error() -> None:
         for name, code in vars(sqlite3).items()
         if name.startswith("SQLITE_") and type(code) is int and _raised(name)
     }
-    assert sqlite_file.ERRORS.keys() <= set(codes.values())
+    assert sqlite_dialect.ERRORS.keys() <= set(codes.values())
     for name, code in codes.items():
         error = sqlite3.OperationalError(f"about {name}")
         error.sqlite_errorcode, error.sqlite_errorname = code, name
-        told = sqlite_file.translated(error, "sqlite:///x")
-        wanted = sqlite_file.ERRORS.get(code, sqlite_file.ERRORS.get(code & 0xFF, errors.StoreUnavailable))
+        told = sqlite_dialect.translated(error, "sqlite:///x")
+        wanted = sqlite_dialect.ERRORS.get(code, sqlite_dialect.ERRORS.get(code & 0xFF, errors.StoreUnavailable))
         assert type(told) is wanted
         assert name in str(told) and told.advice in str(told)
         assert attrs.astuple(told) == attrs.astuple(pickle.loads(pickle.dumps(told)))
@@ -271,9 +271,9 @@ def _raised(name: str) -> bool:
 def test_an_error_without_a_code_is_translated_too() -> None:
     """Python's own, of a closed connection or otherwise."""
     assert StoreClosed is type(
-        sqlite_file.translated(sqlite3.ProgrammingError("Cannot operate on a closed database."), "")
+        sqlite_dialect.translated(sqlite3.ProgrammingError("Cannot operate on a closed database."), "")
     )
-    assert errors.StoreUnavailable is type(sqlite_file.translated(sqlite3.InterfaceError("odd"), ""))
+    assert errors.StoreUnavailable is type(sqlite_dialect.translated(sqlite3.InterfaceError("odd"), ""))
 
 
 def test_a_missing_folder_is_missing(tmp_path: Path) -> None:

@@ -21,11 +21,10 @@ from urllib.parse import unquote
 
 from actionplans.backends.store.dialect import Access, Dialect
 from actionplans.backends.store.schema import STEPS, said
-from actionplans.backends.store.sqlite_dialect import DIALECT, Rows
+from actionplans.backends.store.sqlite_dialect import DIALECT, Rows, translated
 from actionplans.errors import (
     StoreBusy,
     StoreClosed,
-    StoreCorrupt,
     StoreError,
     StoreForeign,
     StoreFull,
@@ -46,30 +45,6 @@ PRAGMAS = (
     "secure_delete = on",
 )
 """Set on every connection, besides the busy time-out. WAL is a property of the file."""
-
-ERRORS: dict[int, type[StoreError]] = {
-    sqlite3.SQLITE_BUSY: StoreBusy,
-    sqlite3.SQLITE_LOCKED: StoreBusy,
-    sqlite3.SQLITE_PROTOCOL: StoreBusy,
-    sqlite3.SQLITE_FULL: StoreFull,
-    sqlite3.SQLITE_IOERR_SHMSIZE: StoreFull,
-    sqlite3.SQLITE_READONLY: StoreReadOnly,
-    sqlite3.SQLITE_READONLY_DBMOVED: StoreMissing,
-    sqlite3.SQLITE_PERM: StoreReadOnly,
-    sqlite3.SQLITE_CORRUPT: StoreCorrupt,
-    sqlite3.SQLITE_FORMAT: StoreCorrupt,
-    sqlite3.SQLITE_SCHEMA: StoreCorrupt,
-    sqlite3.SQLITE_ERROR: StoreCorrupt,
-    sqlite3.SQLITE_CONSTRAINT: StoreCorrupt,
-    sqlite3.SQLITE_NOTADB: StoreForeign,
-    sqlite3.SQLITE_CANTOPEN: StoreMissing,
-    sqlite3.SQLITE_MISUSE: StoreClosed,
-}
-"""Our error for SQLite's codes; an extended code goes before its primary one, all others are `StoreUnavailable`.
-
-The statements are ours and checked, so a plain SQLITE_ERROR (no such table) or a broken constraint means that
-somebody else has changed the tables.
-"""
 
 _SMALLEST = 512  # bytes: less is no database, but SQLite would take it for an empty one
 _KEEP_OPEN = (StoreBusy, StoreFull, StoreReadOnly)
@@ -97,18 +72,6 @@ def path_of(url: str) -> str:
     if not path or "\0" in path or path == ":memory:":
         raise StoreUnknown(url, "this is no path of a file")
     return path
-
-
-def translated(error: sqlite3.Error, store: str) -> StoreError:
-    """SQLite's error as ours (S7)."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # Python's own errors
-        text = str(error)
-        return (StoreClosed if "closed" in text else StoreCorrupt if "decode" in text else StoreUnavailable)(
-            store, text
-        )
-    kind = ERRORS.get(code) or ERRORS.get(code & 0xFF) or StoreUnavailable
-    return kind(store, f"{error} ({error.sqlite_errorname})")
 
 
 def write_lock(path: str) -> threading.Lock:
