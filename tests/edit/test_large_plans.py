@@ -1,8 +1,7 @@
 """Verbs on large plans: each looks at every task a few times, never at every pair."""
 
-import sys
 from collections.abc import Callable
-from types import FrameType
+from functools import partial
 from typing import Any
 
 import attrs
@@ -12,6 +11,7 @@ from actionplans import edit, progress
 from actionplans.journal import apply, diff, inverse
 from actionplans.model import Dependency, FrozenMap, Milestone, Objective, Plan, Play, Task
 from actionplans.settings import Limits, Section
+from tests.counting import calls
 from tests.edit import scene
 
 SETTINGS = attrs.evolve(scene.SETTINGS, limits=Limits(tasks_per_plan=100_000))
@@ -84,27 +84,12 @@ WORK: dict[str, Callable[[Plan, edit.Context], Any]] = {
 }
 
 
-def calls(work: Callable[[Plan, edit.Context], Any], plan: Plan, context: edit.Context) -> int:
-    """How many functions are called, ours and Python's own: work that does not depend on how busy the machine is."""
-    counted = 0
-
-    def count(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal counted
-        counted += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
-        work(plan, context)
-    finally:
-        sys.setprofile(None)
-    return counted
-
-
 @pytest.mark.parametrize("name", WORK)
 def test_work_grows_with_the_plan_and_not_with_its_square(name: str) -> None:
     """Four times the tasks are about four times the calls; twice that would be a loop in a loop."""
     context = scene.context(SETTINGS)
-    small, big = (calls(WORK[name], large(count), context) for count in (250, 1000))
+    plans = (large(250), large(1000))
+    small, big = (calls(partial(WORK[name], plan, context)) for plan in plans)
     assert big < 6 * small
 
 

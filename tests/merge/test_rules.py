@@ -4,9 +4,9 @@ import attrs
 import pytest
 
 from actionplans.checks import FrozenMap
-from actionplans.merge import merge, pairs, same_name_prefix, same_website_host, verdicts
+from actionplans.merge import merge, pairs, same_name_prefix, same_website_host, unmerge, verdicts
 from actionplans.merge.rules import website_host
-from actionplans.model import Account, Launch, Origin, Plan, Play, Stage, Task
+from actionplans.model import Account, Completion, Dependency, Launch, Milestone, Origin, Plan, Play, Stage, Task
 from actionplans.workspace.accounts import host_of
 from tests.merge.pairs import FIRST, NOW, SETTINGS, context
 
@@ -130,3 +130,35 @@ def test_an_id_that_both_have_for_different_things_is_refused() -> None:
         merge(plan("t", Task("x", "T")), plan("s", Task("x", "S")), context())
     found = merge(plan("t", Task("x", "T", key="a")), plan("s", Task("x", "S", key="a")), context())
     assert ["x"] == [one.id for one in found.target.tasks]
+
+
+def test_a_merge_that_would_go_round_in_a_circle_is_refused() -> None:
+    """M5: with the path; through milestones too (P2)."""
+    target = plan("t", Task("t0", "First", key="a"), Task("t1", "Second", key="b", dependencies=(Dependency("t0"),)))
+    source = plan("s", Task("s0", "First", key="a", dependencies=(Dependency("s1"),)), Task("s1", "Second", key="b"))
+    with pytest.raises(ValueError, match="'First' → 'Second' → 'First'"):
+        merge(target, source, context())
+    points = (Milestone("tm", "Live", key="m"),)
+    target = plan("t", Task("t0", "First", key="a", milestone_id="tm"), milestones=points)
+    waits = Task("s0", "First", key="a", dependencies=(Dependency("sm"),))
+    source = plan("s", waits, milestones=(Milestone("sm", "Live", key="m"),))
+    with pytest.raises(ValueError, match="'Live'"):
+        merge(target, source, context())
+
+
+def test_what_waited_for_work_that_the_other_plan_has_done_goes_on() -> None:
+    """M4, P3: done wins, and its successors in both plans are open; an unmerge has them wait again."""
+    done = Completion(1, NOW, FIRST, "u0")
+    target = plan("t", Task("t0", "First", key="a"), Task("t1", "Next", "waiting", dependencies=(Dependency("t0"),)))
+    source = plan(
+        "s",
+        Task("s0", "First", "done", key="a", completion=done, completions=1),
+        Task("s1", "Then", dependencies=(Dependency("s0"),)),
+    )
+    found = merge(target, source, context())
+    assert ["done", "open", "open"] == [one.status for one in found.target.tasks]
+    assert ["done"] == [one.by for one in found.conflicts]
+    turned = merge(source, target, context())
+    assert ["done", "open", "open"] == [one.status for one in turned.target.tasks]
+    back = unmerge(target, found.target, found.target, source, context())
+    assert (target, source) == (back.target, back.source)

@@ -388,11 +388,15 @@ def test_verbs_find_a_joined_item_by_the_sources_id(ws: Workspace) -> None:
     ws.change("t", edit.update, "s-call", title="Called")
     assert "Called" == ws.view("t").task("t-call").title
     assert {"item": "t-call"} == dict([*ws.history("t")][-1].detail)
+    ws.change("t", edit.move, "t-mail", parent_id="s-play")
+    assert "t-play" == ws.view("t").task("t-mail").parent_id
 
 
 def test_touchpoints_find_what_they_refer_to(ws: Workspace) -> None:
     """M5: in the target, whatever became of it, and in the source again after an unmerge."""
-    two(ws)
+    ws.accounts.add(ap.Account("acme2", "Acme Two"))
+    planned(ws, "t", "acme2")
+    planned(ws, "s")
     point = ws.touchpoints.add("acme", "Call", references=["s", ("s", "s-call"), ("s", "s-mail"), ("t", "t-mail")])
 
     def told() -> list[tuple[str, str, bool]]:
@@ -452,6 +456,20 @@ def test_an_edit_while_unmerging_is_not_lost(ws: Workspace) -> None:
     through, store = watched(ws)
     store.before_commit = [lambda: ws.change("t", edit.update, "s-mail", title="Write")]
     assert "Write" == through.merging.unmerge("t").source.task("s-mail").title
+
+
+def test_an_upgrade_leaves_out_what_came_from_another_template(ws: Workspace) -> None:
+    """M3, T9: though it has the key of an item of that template."""
+    made = [ap.Template(one, one.title(), tasks=(ap.TemplateTask("mail", "Mail"),)) for one in ("first", "other")]
+    first, other = (ws.templates.publish(one) for one in made)
+    target, source = (ws.launch(ws.draft(one, "acme", start=MONDAY)) for one in (first, other))
+    ws.change(target.id, edit.delete, target.tasks[0].id, confirmed=ws.impact(target.id, target.tasks[0].id))
+    ws.merging.merge(target.id, source.id)
+    again = attrs.evolve(ws.templates.revise("first"), tasks=(ap.TemplateTask("mail", "Write"),))
+    ws.templates.publish(again)
+    shown = ws.upgrades.preview(target.id)
+    assert source.tasks[0].id not in {one.id for one in shown.after.tasks if one.title == "Write"}
+    assert "Mail" == shown.after.task(source.tasks[0].id).title
 
 
 def test_candidates_want_one_of_two(ws: Workspace) -> None:

@@ -43,14 +43,24 @@ def fingerprint(folder: Path) -> dict[str, str]:
 # How it is set up
 
 
-def test_whose_a_file_is_stands_in_its_header(tmp_path: Path) -> None:
-    """S6: a file that somebody else is carrying the log over into is not looked at through SQLite, to which it may be
-    damaged at that moment.
-    """
+def test_a_file_that_is_being_written_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S6: while somebody else carries the log over into it, it may seem damaged; what is damaged stays so."""
     path = tmp_path / "plans.db"
     opened(path).close()
-    path.write_bytes(path.read_bytes()[:5000])
+    whole, pauses = path.read_bytes(), list[float]()
+    path.write_bytes(whole[:5000])
+
+    def written(pause: float) -> None:
+        pauses.append(pause)
+        if len(pauses) == 2:
+            path.write_bytes(whole)
+
+    monkeypatch.setattr(sqlite_file.time, "sleep", written)
     assert sqlite_file.look(str(path), "store")
+    assert 2 == len(pauses)
+    path.write_bytes(whole[:5000])
+    with pytest.raises(StoreCorrupt):
+        sqlite_file.look(str(path), "store")
 
 
 def test_every_connection_has_the_pragmas(tmp_path: Path) -> None:

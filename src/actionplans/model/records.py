@@ -22,7 +22,7 @@ KEPT_REVISIONS = 100
 class SummaryRevision(Value):
     """The summary's text as one person left it, and when; saves within ten minutes are one (L12)."""
 
-    kind: ClassVar = "revision"
+    kind: ClassVar[str] = "revision"
 
     number: Count
     text: Prose

@@ -47,9 +47,10 @@ class Listed:
         """What to take over of a class, and where among its fields that stands."""
         fields = attrs.fields(cls)
         places = {one.name: n for n, one in enumerate(fields)}
-        self.cls, self.places = cls, {name: places[name] for name in names}
-        self.relations = tuple(places[name] for name in _RELATIONS if name in names)
-        self.custom = places["custom"] if "custom" in names else None
+        self.cls: type = cls
+        self.places: dict[str, int] = {name: places[name] for name in names}
+        self.relations: tuple[int, ...] = tuple(places[name] for name in _RELATIONS if name in names)
+        self.custom: int | None = places["custom"] if "custom" in names else None
         self._order = tuple(self.places.values())
         self._defaults = [_default(one) for one in fields]
         self._getter = attrgetter(*names)

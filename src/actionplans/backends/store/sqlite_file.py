@@ -100,10 +100,20 @@ def look(path: str, store: str) -> bool:
         return False
     if size < _SMALLEST:
         raise StoreForeign(store, "the file is no database")
-    version = _own_version(path)
-    if version is not None:
-        _known(version, store)
-        return True
+    for pause in _PAUSES:
+        try:
+            return _looked(path, store)
+        except StoreCorrupt:  # or so it seems while somebody else carries the log over into it
+            time.sleep(pause)
+    return _looked(path, store)
+
+
+_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2)
+"""How long a file that seems damaged is given, in seconds, before it is taken for that."""
+
+
+def _looked(path: str, store: str) -> bool:
+    """Whether a file is ours, by what stands in it as it lies there."""
     try:
         db = _immutable(path)
     except sqlite3.Error as error:
@@ -398,27 +408,8 @@ def _number(db: sqlite3.Connection, pragma: str) -> int:
     return int(db.execute(f"pragma {pragma}").fetchone()[0])
 
 
-def _own_version(path: str) -> int | None:
-    """The version in the header of a file of ours; None for any other.
-
-    The header is read as it lies there: a connection that takes the file for one that nobody changes finds it damaged
-    while somebody else carries the log over into it.
-    """
-    try:
-        with open(path, "rb") as file:
-            header = file.read(100)
-    except OSError:
-        return None
-    if not header.startswith(b"SQLite format 3\0") or int.from_bytes(header[68:72], "big") != APPLICATION:
-        return None
-    return int.from_bytes(header[60:64], "big")
-
-
 def _check_version(db: sqlite3.Connection, store: str) -> int:
-    return _known(_number(db, "user_version"), store)
-
-
-def _known(version: int, store: str) -> int:
+    version = _number(db, "user_version")
     if version > len(STEPS):
         raise StoreNewer(store, f"the file has version {version} and this library knows versions up to {len(STEPS)}")
     return version
