@@ -10,6 +10,7 @@ from collections.abc import Callable
 from benchmarks.accounts import prefix_search
 from benchmarks.imports import imports
 from benchmarks.launch_memory import launch_memory
+from benchmarks.launch_postgresql import launch_postgresql
 from benchmarks.launch_sqlite import launch_sqlite
 from benchmarks.merging import merge_1000, merge_plans
 from benchmarks.offsets import offsets
@@ -19,6 +20,7 @@ from benchmarks.xlsx import xlsx
 
 ALL: dict[str, tuple[Callable[..., dict[str, float]], float]] = {
     "launch_sqlite": (launch_sqlite, 1.3),
+    "launch_postgresql": (launch_postgresql, 1.5),
     "launch_memory": (launch_memory, 1.2),
     "offsets": (offsets, 3.0),
     "reschedule_1000": (reschedule_1000, 4.0),

@@ -51,13 +51,13 @@ def launch_sqlite(repeats: int = 5, accounts: int = ACCOUNTS) -> dict[str, float
     """
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder, "kept.db")
-        _launched(kept, accounts)
+        launched(f"sqlite:///{kept}", accounts)
         schema, chunks = _rows(kept)
         runs = iter(range(1_000_000))
 
         def ours() -> float:
             path = Path(folder, f"ours{next(runs)}.db")
-            took = _launched(path, accounts)
+            took = launched(f"sqlite:///{path}", accounts)
             path.unlink()
             return took
 
@@ -77,8 +77,9 @@ def launch_sqlite(repeats: int = 5, accounts: int = ACCOUNTS) -> dict[str, float
     return found | {"tasks_per_second": accounts * 20 / found["ours"]}
 
 
-def _launched(path: Path, accounts: int) -> float:
-    with ap.open(f"sqlite:///{path}", actor=ACTOR) as ws:
+def launched(url: str, accounts: int) -> float:
+    """The seconds of launching the template on so many accounts of a new store."""
+    with ap.open(url, actor=ACTOR) as ws:
         people = [ws.people.add(ap.Person(f"u{n}", f"Person {n}")) for n in range(40)]
         made = [ap.Account(f"a{n:06}", f"Company {n}", owner_id=people[n % 40].id, revision=1) for n in range(accounts)]
         for part in _parts(iter(made), 1000):

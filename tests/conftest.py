@@ -1,10 +1,14 @@
 """How all tests run: Hypothesis's profiles, and `assert` explained in the contracts that the package ships."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import servers
 from tests.size import SOAK
 
 pytest.register_assert_rewrite("actionplans.testing")
@@ -15,3 +19,33 @@ settings.register_profile("soak", settings.get_profile("plain"), max_examples=2_
 if SOAK:
     os.environ.setdefault("PYTEST_TIMEOUT", "3600")  # before the limit of pyproject.toml is read
 settings.load_profile("soak" if SOAK else "checks" if os.environ.get("CI") else "plain")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a real PostgreSQL, one for all processes of a test run."""
+    if reason := servers.missing():
+        pytest.skip(reason)
+    folder = tmp_path_factory.getbasetemp()
+    return servers.shared_url((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql_server: str) -> Iterator[str]:
+    """The URL of a schema for tests that need no more than a tenant of their own: making tables takes a while."""
+    with _schema(postgresql_server) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> Iterator[str]:
+    """The URL of a schema that this test has alone."""
+    with _schema(postgresql_server) as url:
+        yield url
+
+
+@contextmanager
+def _schema(server: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    yield f"{server}{'&' if '?' in server else '?'}schema={name}"
+    servers.drop(server, name)

@@ -17,7 +17,7 @@
     ├── ExecutorFailed                    the workers of a bulk launch broke off (T11)
     └── StoreError                        the storage cannot do it now (S7); nothing is half written
         ├── StoreUnknown (ValueError)     no store for this URL, or the URL makes no sense
-        ├── StoreMissing                  the file or its folder is not there
+        ├── StoreMissing                  the file, its folder or the database is not there
         ├── StoreForeign                  a file or database of another program (S6)
         ├── StoreNewer                    written by a newer version of this library (S6)
         ├── StoreReadOnly                 may be read but not written
@@ -247,14 +247,16 @@ class StoreError(ActionPlansError):
 class StoreUnknown(StoreError, ValueError):
     """No store answers to this URL, or the URL makes no sense."""
 
-    advice = "use memory:, sqlite:///path/to/file.db or a scheme that an installed plug-in registers"
+    advice = (
+        "use memory:, sqlite:///path/to/file.db, postgresql://user@host/database or a scheme of an installed plug-in"
+    )
 
 
 @define(slots=False)
 class StoreMissing(StoreError):
-    """The file, or the folder it should be made in, is not there."""
+    """The file, the folder it should be made in, or the database is not there."""
 
-    advice = "create the folder or correct the path"
+    advice = "create the folder or database, or correct the path"
 
 
 @define(slots=False)

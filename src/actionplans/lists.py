@@ -123,9 +123,14 @@ def touchpoint_asked(query: TouchpointQuery, found: Touchpoint) -> bool:
         and (query.at_from is None or found.at >= query.at_from)
         and (query.at_before is None or found.at < query.at_before)
         and (query.refers_to is None or any(query.refers_to in (one.id, one.plan_id) for one in found.references))
-        and has_words(query.words, f"{found.subject}\n{found.text}")
+        and has_words(query.words, touchpoint_text(found))
         and (query.within is None or query.within.takes(touchpoint_subject(found)))
     )
+
+
+def touchpoint_text(found: Touchpoint) -> str:
+    """What words are looked for in."""
+    return f"{found.subject}\n{found.text}"
 
 
 def plan_subject(head: PlanHead, account: Account | None = None) -> Subject:

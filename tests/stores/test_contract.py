@@ -1,12 +1,14 @@
-"""Both stores keep the contract of the port."""
+"""All stores keep the contract of the port."""
 
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from actionplans.backends.store.memory import MemoryStore
+from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.storage import Store
 from actionplans.testing.stores import StoreContract
@@ -26,6 +28,19 @@ class TestSqlite(StoreContract):
     def open_store(self, place: Path, tenant: str = "") -> Store:
         """One more door to the file of this test."""
         return open_sqlite(f"sqlite:///{place}/plans.db", tenant=tenant)
+
+
+class TestPostgresql(StoreContract):
+    """On a real server, in tenants of the test's own."""
+
+    @pytest.fixture(autouse=True)
+    def tables(self, postgresql_tables: str) -> None:
+        """Where they are, and what the names of this test's tenants begin with."""
+        self.url, self.mine = postgresql_tables, uuid4().hex
+
+    def open_store(self, place: Path, tenant: str = "") -> Store:
+        """One more door to a tenant of this test."""
+        return open_postgresql(self.url, tenant=f"{self.mine} {tenant}" if isinstance(tenant, str) else tenant)
 
 
 @pytest.mark.parametrize("library", ["pytest", "hypothesis"])

@@ -1,4 +1,4 @@
-"""Both stores, asked the same, answer the same: results, order and errors with their fields (S5).
+"""All stores, asked the same, answer the same: results, order and errors with their fields (S5).
 
 `ACTIONPLANS_SOAK=1` runs 200 × 30 steps; `ACTIONPLANS_MACHINE=5000` runs so many times 30.
 """
@@ -6,20 +6,24 @@
 import os
 import tempfile
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import attrs
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from actionplans.backends.store.memory import open_memory
+from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.errors import ActionPlansError
 from actionplans.journal import Edit, Entry
 from actionplans.model import Account, Person, Plan, Team
 from actionplans.storage import KINDS, Batch, Message, Query, Record, Removal, Store, Write, id_of, kind_of
 from actionplans.testing.samples import ACCOUNTS, NOW, PLANS, WORDS, accounts, others, plans, queries
+from tests import servers
 from tests.size import size
 
 RUNS = int(os.environ.get("ACTIONPLANS_MACHINE", size(200)))
@@ -32,29 +36,43 @@ _missed = st.sampled_from((0, 0, 0, 0, 0, 0, 1, -1))
 """How far from the stored revision a write is: mostly not at all."""
 
 
+_tenants = map("machine-{}".format, count())
+
+
+@pytest.fixture(autouse=True)
+def schema(request: pytest.FixtureRequest) -> None:
+    """Where there is a PostgreSQL, it takes part, with a tenant for each run."""
+    Stores.url = None if servers.missing() else request.getfixturevalue("postgresql_tables")
+
+
 class Stores(RuleBasedStateMachine):
-    """One store of each sort, and every call made to both."""
+    """One store of each sort, and every call made to all."""
+
+    url: str | None = None
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
+        self.tenant = next(_tenants)
         self.memory = open_memory("memory:")
-        self.sqlite = self.opened()
+        self.durable = self.opened()
 
-    def opened(self) -> Store:
-        """The file, opened once more."""
-        return open_sqlite(f"sqlite:///{self.folder.name}/plans.db")
+    def opened(self) -> list[Store]:
+        """The file and the schema, opened once more."""
+        found = [open_sqlite(f"sqlite:///{self.folder.name}/plans.db")]
+        return found if self.url is None else [*found, open_postgresql(self.url, tenant=self.tenant)]
 
     def teardown(self) -> None:
         """Leave nothing behind."""
-        self.memory.close()
-        self.sqlite.close()
+        for store in (self.memory, *self.durable):
+            store.close()
         self.folder.cleanup()
 
-    def both(self, call: Callable[[Store], Any]) -> Any:
-        """What both stores answer."""
-        wanted, got = _answer(call, self.memory), _answer(call, self.sqlite)
-        assert wanted == got
+    def all(self, call: Callable[[Store], Any]) -> Any:
+        """What all stores answer."""
+        wanted = _answer(call, self.memory)
+        for store in self.durable:
+            assert wanted == _answer(call, store), store.name
         return wanted
 
     def revision(self, kind: str, id: str) -> int:
@@ -90,43 +108,43 @@ class Stores(RuleBasedStateMachine):
         ]
         messages = [Message(key, "changed", "ana", NOW, "plan", str(n)) for n, key in enumerate(told)]
         batch = Batch(tuple(writes), tuple(removals), tuple(entries), tuple(messages))
-        self.both(lambda store: store.commit(batch))
+        self.all(lambda store: store.commit(batch))
 
     @rule(plan=plans(), missed=_missed)
     def write_a_plan(self, plan: Plan, missed: int) -> None:
         """One plan alone, so that most of these are done."""
         read = max(0, self.revision("plan", plan.id) + missed)
         entry = Entry("plan", plan.id, read + 1, NOW, "ana", "changed")
-        self.both(lambda store: store.commit(Batch((Write(plan, read),), entries=(entry,))))
+        self.all(lambda store: store.commit(Batch((Write(plan, read),), entries=(entry,))))
 
     @rule(id=st.sampled_from(PLANS))
     def remove_a_plan(self, id: str) -> None:
         """One plan, where it is there."""
         read = max(1, self.revision("plan", id))
-        self.both(lambda store: store.commit(Batch(removals=(Removal("plan", id, read),))))
+        self.all(lambda store: store.commit(Batch(removals=(Removal("plan", id, read),))))
 
     @rule(key=_keys)
     def get(self, key: tuple[str, str]) -> None:
         """One record, there or not."""
-        self.both(lambda store: store.get(KINDS[key[0]], key[1]))
+        self.all(lambda store: store.get(KINDS[key[0]], key[1]))
 
     @rule(ids=st.lists(st.sampled_from((*PLANS, *ACCOUNTS, "x", "X", "\0", "\ud800"))))
     def get_many(self, ids: list[str]) -> None:
         """Several of a kind."""
         for cls in (Plan, Account, Team, Person):
-            self.both(lambda store, cls=cls: list(store.get_many(cls, ids).items()))
+            self.all(lambda store, cls=cls: list(store.get_many(cls, ids).items()))
 
     @rule(job=st.sampled_from(("j1", "j2", "", "\0")), rows=st.lists(st.sampled_from(("r1", "r2", "", "\ud800"))))
     def launched(self, job: str, rows: list[str]) -> None:
         """The plans of rows of a job."""
-        self.both(lambda store: list(store.launched(job, rows).items()))
+        self.all(lambda store: list(store.launched(job, rows).items()))
 
     @rule(query=queries(), limit=st.integers(0, 4), pages=st.integers(1, 4))
     def find(self, query: Query, limit: int, pages: int) -> None:
         """Some pages of a query."""
         after = None
         for _ in range(pages):
-            outcome, page = self.both(lambda store, after=after: store.find(query, limit=limit, after=after))
+            outcome, page = self.all(lambda store, after=after: store.find(query, limit=limit, after=after))
             if outcome != "gave" or page.next is None:
                 break
             after = page.next
@@ -134,23 +152,24 @@ class Stores(RuleBasedStateMachine):
     @rule(query=queries(), after=st.text(max_size=9))
     def find_nonsense(self, query: Query, after: str) -> None:
         """A cursor that no page gave."""
-        self.both(lambda store: store.find(query, after=after))
+        self.all(lambda store: store.find(query, after=after))
 
     @rule(key=_keys, after=st.integers(-1, 3))
     def journal(self, key: tuple[str, str], after: int) -> None:
         """The entries of a record."""
-        self.both(lambda store: list(store.journal(*key, after=after)))
+        self.all(lambda store: list(store.journal(*key, after=after)))
 
     @rule()
     def messages(self) -> None:
         """The outbox."""
-        self.both(lambda store: list(store.messages()))
+        self.all(lambda store: list(store.messages()))
 
     @rule()
     def open_again(self) -> None:
-        """Everything is in the file."""
-        self.sqlite.close()
-        self.sqlite = self.opened()
+        """Everything is there still."""
+        for store in self.durable:
+            store.close()
+        self.durable = self.opened()
 
 
 def _answer(call: Callable[[Store], Any], store: Store) -> tuple[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from actionplans.accounts import name_key
 from actionplans.backends.store.memory import open_memory
+from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.model import Account, Plan, Task
 from actionplans.storage import AccountQuery, Store, TaskQuery
@@ -16,9 +17,11 @@ from actionplans.testing.opened import every, plan, save
 LIST = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "blns" / "blns.json"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """Each of the stores."""
+    if request.param == "postgresql":
+        return open_postgresql(request.getfixturevalue("postgresql_tables"), tenant="naughty")
     return open_memory("memory:") if request.param == "memory" else open_sqlite(f"sqlite:///{tmp_path}/plans.db")
 
 

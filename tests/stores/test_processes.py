@@ -1,20 +1,23 @@
-"""Several processes on one file, and processes that are killed (S4, C2, C7, C11)."""
+"""Several processes on one file or schema, and processes that are killed (S4, C2, C7, C11)."""
 
 import json
 import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
+from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.model import Plan, Task, Team
 from actionplans.storage import PlanQuery, Store, TaskQuery
 from actionplans.testing.opened import every, plan, save
+from tests import servers
 from tests.size import size
 from tests.stores.worker import counted
 
@@ -36,13 +39,21 @@ def told(worker: "subprocess.Popen[str]") -> Any:
 
 def opened(url: str) -> Store:
     """The store at that URL."""
-    return open_sqlite(url)
+    return (open_sqlite if url.startswith("sqlite") else open_postgresql)(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a file or a schema that nobody else has."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql"))
+    return f"sqlite:///{tmp_path}/plans.db"
 
 
 @pytest.mark.timeout(900)
-def test_eight_processes_lose_nothing_and_hear_nothing_raw(tmp_path: Path) -> None:
+def test_eight_processes_lose_nothing_and_hear_nothing_raw(url: str) -> None:
     """500 completions each, in plans they share: every task done once, every revision in the journal once."""
-    url, workers, plans = f"sqlite:///{tmp_path}/plans.db", 8, 25
+    workers, plans = 8, 25
     share = size(500) // plans
     store = opened(url)
     tasks = [Task(f"t{who}-{k}", "Call", owner_id="ana") for who in range(workers) for k in range(share)]
@@ -62,14 +73,12 @@ def test_eight_processes_lose_nothing_and_hear_nothing_raw(tmp_path: Path) -> No
 
 
 @pytest.mark.timeout(900)
-def test_a_killed_process_leaves_what_it_was_told_and_nothing_half_done(tmp_path: Path) -> None:
-    """`kill -9` at any moment, again and again on the same file: acknowledged numbers are there, and whole."""
-    url, plans, seed = f"sqlite:///{tmp_path}/plans.db", 5, random.Random(7)
+def test_a_killed_process_leaves_what_it_was_told_and_nothing_half_done(url: str) -> None:
+    """`kill -9` at any moment, again and again in the same place: acknowledged numbers are there, and whole."""
+    plans, seed = 5, random.Random(7)
     for _ in range(size(60)):
-        (tmp_path / "plans.db").unlink(missing_ok=True)
-        for one in tmp_path.glob("plans.db-*"):
-            one.unlink()
-        worker = start("count", url, str(plans))
+        _empty(url)
+        worker = start("count", _named(url), str(plans))
         assert worker.stdout is not None
         acknowledged = 0
         for _ in range(seed.randrange(1, 40)):
@@ -78,6 +87,8 @@ def test_a_killed_process_leaves_what_it_was_told_and_nothing_half_done(tmp_path
         rest = worker.stdout.read().split("\n")
         acknowledged = max([acknowledged, *(int(one) for one in rest[:-1])])
         worker.communicate()
+        if url.startswith("postgresql"):
+            _alone(url)
         store = opened(url)
         number = int(store.get(Team, "x").name)
         assert acknowledged <= number <= acknowledged + 1
@@ -87,7 +98,32 @@ def test_a_killed_process_leaves_what_it_was_told_and_nothing_half_done(tmp_path
         store.close()
 
 
+def _empty(url: str) -> None:
+    """Nothing is there any more."""
+    if url.startswith("postgresql"):
+        servers.drop(*url.split("?schema="))
+    else:
+        for one in Path(url.removeprefix("sqlite:///")).parent.glob("plans.db*"):
+            one.unlink()
+
+
+def _named(url: str) -> str:
+    """The server is told whose connections these are."""
+    return f"{url}&application_name={url.split('?schema=')[1]}" if url.startswith("postgresql") else url
+
+
+def _alone(url: str) -> None:
+    """Wait until the server has noticed that the process is gone: a commit that it has begun, it ends."""
+    import psycopg
+
+    server, schema = url.split("?schema=")
+    with psycopg.connect(server, autocommit=True) as db:
+        asked = "select count(*) from pg_stat_activity where application_name = %s"
+        while db.execute(asked, (schema,)).fetchone() != (0,):
+            time.sleep(0.01)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_forked_process_goes_on_with_connections_of_its_own(tmp_path: Path) -> None:
+def test_a_forked_process_goes_on_with_connections_of_its_own(url: str) -> None:
     """Whatever its parent's threads were doing; nothing is lost on either side."""
-    assert ["[0, 0, 0, 0, 0]", "0", "True"] == told(start("fork", f"sqlite:///{tmp_path}/plans.db"))
+    assert ["[0, 0, 0, 0, 0]", "0", "True"] == told(start("fork", url))

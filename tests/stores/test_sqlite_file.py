@@ -13,8 +13,9 @@ import attrs
 import pytest
 
 from actionplans import errors
-from actionplans.backends.store import queries, rows, schema, sqlite_file
+from actionplans.backends.store import queries, rows, schema, sqlite_dialect, sqlite_file
 from actionplans.backends.store.sqlite import SqliteStore, open_sqlite
+from actionplans.backends.store.sqlite_dialect import DIALECT
 from actionplans.errors import (
     Invalid,
     StoreClosed,
@@ -79,7 +80,7 @@ def test_every_connection_has_the_pragmas(tmp_path: Path) -> None:
 
     def ask() -> None:
         with file.reading() as db:
-            seen.append({name: db.execute(f"pragma {name}").fetchone()[0] for name in wanted})
+            seen.append({name: next(iter(db.rows(f"pragma {name}")))[0] for name in wanted})
 
     other = threading.Thread(target=ask)
     other.start()
@@ -107,11 +108,10 @@ def test_lists_of_open_tasks_go_through_their_indexes(tmp_path: Path) -> None:
     """Of an owner and of an account, the first page and the next, dated and not, sorting nothing but ties."""
     opened(tmp_path / "plans.db").close()
     db = sqlite3.connect(tmp_path / "plans.db")
-    db.create_function("has_words", 2, lambda words, text: True)
     for query, index in ((TaskQuery(owner_ids=("u",)), "task_owner"), (TaskQuery(account_ids=("a",)), "task_account")):
         for start in (None, ("2026-01-05", "t1", "p1")):
-            for asked in queries.statements("", query, start):
-                steps = db.execute(f"explain query plan {asked.text()} limit 50", asked.values).fetchall()
+            for asked in queries.statements(DIALECT, "", query, start):
+                steps = db.execute(DIALECT.said(f"explain query plan {asked.text()} limit 50"), asked.values).fetchall()
                 assert f"USING INDEX {index}" in steps[0][3]
                 assert "id" not in asked.order[:1] or "due=?" in steps[0][3]
     db.close()
@@ -121,8 +121,10 @@ def test_everybodys_open_tasks_are_read_from_the_index_of_open_ones_and_sorted(t
     """They have no index of their own, which costs more than it gives; closed tasks are not read for them."""
     opened(tmp_path / "plans.db").close()
     db = sqlite3.connect(tmp_path / "plans.db")
-    for asked in queries.statements("", TaskQuery(), None):
-        steps = [row[3] for row in db.execute(f"explain query plan {asked.text()} limit 50", asked.values)]
+    for asked in queries.statements(DIALECT, "", TaskQuery(), None):
+        steps = [
+            row[3] for row in db.execute(DIALECT.said(f"explain query plan {asked.text()} limit 50"), asked.values)
+        ]
         assert ["SEARCH task USING INDEX task_account (tenant=?)", "USE TEMP B-TREE FOR ORDER BY"] == steps
     db.close()
 
@@ -260,12 +262,12 @@ def test_every_code_of_sqlite_has_our_error() -> None:
         for name, code in vars(sqlite3).items()
         if name.startswith("SQLITE_") and type(code) is int and _raised(name)
     }
-    assert sqlite_file.ERRORS.keys() <= set(codes.values())
+    assert sqlite_dialect.ERRORS.keys() <= set(codes.values())
     for name, code in codes.items():
         error = sqlite3.OperationalError(f"about {name}")
         error.sqlite_errorcode, error.sqlite_errorname = code, name
-        told = sqlite_file.translated(error, "sqlite:///x")
-        wanted = sqlite_file.ERRORS.get(code, sqlite_file.ERRORS.get(code & 0xFF, errors.StoreUnavailable))
+        told = sqlite_dialect.translated(error, "sqlite:///x")
+        wanted = sqlite_dialect.ERRORS.get(code, sqlite_dialect.ERRORS.get(code & 0xFF, errors.StoreUnavailable))
         assert type(told) is wanted
         assert name in str(told) and told.advice in str(told)
         assert attrs.astuple(told) == attrs.astuple(pickle.loads(pickle.dumps(told)))
@@ -279,9 +281,9 @@ def _raised(name: str) -> bool:
 def test_an_error_without_a_code_is_translated_too() -> None:
     """Python's own, of a closed connection or otherwise."""
     assert StoreClosed is type(
-        sqlite_file.translated(sqlite3.ProgrammingError("Cannot operate on a closed database."), "")
+        sqlite_dialect.translated(sqlite3.ProgrammingError("Cannot operate on a closed database."), "")
     )
-    assert errors.StoreUnavailable is type(sqlite_file.translated(sqlite3.InterfaceError("odd"), ""))
+    assert errors.StoreUnavailable is type(sqlite_dialect.translated(sqlite3.InterfaceError("odd"), ""))
 
 
 def test_a_missing_folder_is_missing(tmp_path: Path) -> None:
@@ -358,11 +360,11 @@ def test_a_read_keeps_the_state_it_began_with(tmp_path: Path) -> None:
     store, file = opened(tmp_path / "plans.db"), sqlite_file.File(str(tmp_path / "plans.db"), "store", 1)
     save(store, Team("x", "Sales"))
     with file.reading() as db:
-        before = db.execute("select * from record").fetchall()
+        before = list(db.rows("select * from @record"))
         save(store, Team("y", "Support"), attrs.evolve(store.get(Team, "x"), name="Other"))
-        assert before == db.execute("select * from record").fetchall()
+        assert before == list(db.rows("select * from @record"))
     with file.reading() as db:
-        assert 2 == len(db.execute("select * from record").fetchall())
+        assert 2 == len(list(db.rows("select * from @record")))
     store.close()
     file.close()
 

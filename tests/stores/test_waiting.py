@@ -64,7 +64,7 @@ def test_a_busy_store_is_waited_for_no_longer_than_the_time_out_in_all(tmp_path:
     save(store, Team("y", "Support"))
     file = sqlite_file.File(str(path), "store", 1)
     with file.reading() as db:
-        assert 1000 == db.execute("pragma busy_timeout").fetchone()[0]
+        assert [(1000,)] == list(db.rows("pragma busy_timeout"))
     with file.writing():
         write("v")
     assert 3 == len(took)

@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.errors import ActionPlansError, Stale, StoreBusy
 from actionplans.journal import Entry, diff
@@ -144,7 +145,7 @@ def _add(store: Store) -> None:
 
 def main(what: str, url: str, *given: str) -> None:
     """Do it and tell."""
-    store = open_sqlite(url, busy_timeout=60)
+    store = (open_sqlite if url.startswith("sqlite") else open_postgresql)(url, busy_timeout=60)
     told: Any
     match what:
         case "complete":

@@ -1,4 +1,4 @@
-"""Every test of the workspace runs over every store."""
+"""Every test of the workspace runs over every store; over PostgreSQL, which takes longer, in the soak."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from actionplans.workspace import Workspace
+from tests.size import SOAK
 from tests.workspace.world import opened, peopled
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", *["postgresql"] * SOAK])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql"))
     return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/plans.db"
 
 
@@ -28,7 +31,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ws(url: str, prepared: Path) -> Iterator[Workspace]:
     """A workspace with people, an account and a published template, for an administrator."""
-    if url != "memory:":
+    copied = url.startswith("sqlite")
+    if copied:
         shutil.copy(prepared, url.removeprefix("sqlite:///"))
     with opened(url) as ws:
-        yield ws if url != "memory:" else peopled(ws)
+        yield ws if copied else peopled(ws)

@@ -8,14 +8,14 @@ import attrs
 
 import actionplans as ap
 from actionplans.backends.export import xlsx
-from actionplans.backends.store import memory, sqlite
+from actionplans.backends.store import memory, postgresql, sqlite
 from actionplans.model import Dependency, Offset, Template, TemplateTask
 from actionplans.plugins import Listener, Plugins, load
 from actionplans.storage import KINDS, AccountQuery, Batch, PlanQuery, RecordQuery, Store
 from actionplans.testing.clock import FrozenClock
 from actionplans.workspace import Workspace
 
-PLUGINS = load(memory, sqlite, xlsx, entry_points=False)
+PLUGINS = load(memory, sqlite, postgresql, xlsx, entry_points=False)
 ADMIN = ap.Actor("root", roles={"administrator"})
 MONDAY = dt.date(2026, 1, 5)
 STATUSES = ("draft", "active", "paused", "completed", "cancelled", "merged")

@@ -77,9 +77,10 @@ def open_workspace(
 ) -> Workspace:
     """A workspace on the store at `url`, for `actor`; close it, or use it in a `with`.
 
-    `url` is `memory:`, `sqlite:///path/to/file.db`, or what a plug-in registers; `tenant` keeps apart what belongs to
-    different customers of a host; `options` go to the store (`busy_timeout=` in seconds for SQLite). `clock` and
-    `new_id` are for tests; ids of your own must sort in the order in which they are made, as ours do (T11).
+    `url` is `memory:`, `sqlite:///path/to/file.db`, `postgresql://user@host/database`, or what a plug-in registers;
+    `tenant` keeps apart what belongs to different customers of a host; `options` go to the store (`busy_timeout=` in
+    seconds, for all; `max_connections=` for PostgreSQL). `clock` and `new_id` are for tests; ids of your own must sort
+    in the order in which they are made, as ours do (T11).
     Raises a `StoreError`, or `PluginError`.
     """
     if not isinstance(url, str):

@@ -1,1 +1,1 @@
-"""The stores that ship: `memory` and `sqlite`. The port and its contract are in `actionplans.storage`."""
+"""The stores that ship: `memory`, `sqlite` and `postgresql`. The port and its contract are in `actionplans.storage`."""

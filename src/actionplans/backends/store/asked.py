@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
@@ -65,6 +66,13 @@ def check_tenant(tenant: str) -> str:
     if problems:
         raise Invalid("tenant", problems)
     return tenant
+
+
+def check_timeout(busy_timeout: Any) -> float:
+    """How many seconds a call waits for others; raises `Invalid` for what is none."""
+    if type(busy_timeout) not in (int, float) or not 0 <= busy_timeout <= 3600 or math.isnan(busy_timeout):
+        raise Invalid("open", (Problem("busy_timeout", f"from 0 to 3600 seconds, not {shown(busy_timeout)}"),))
+    return float(busy_timeout)
 
 
 def check_batch(batch: Batch) -> dict[Key, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from attrs import define, field
 
 from actionplans.accounts import name_key
+from actionplans.backends.store.dialect import Dialect
 from actionplans.backends.store.pages import Position, undated
 from actionplans.backends.store.rows import ACCOUNT, OBJECTIVE, PLAN, RECORD, TASK, day_text
 from actionplans.permissions import Reach, Within
@@ -32,6 +32,7 @@ from actionplans.storage import (
 class Statement:
     """A `select` that grows: conditions that must all hold, and their values in the same order."""
 
+    dialect: Dialect
     table: str
     columns: Iterable[str]
     order: tuple[str, ...]
@@ -56,7 +57,7 @@ class Statement:
         if len(wanted) == 1:
             self.where(f"{column} = ?", *wanted)
         else:
-            self.where(f"{column} in (select value from json_each(?))", json.dumps(wanted))
+            self.where(*one_of(self.dialect, column, wanted))
 
     def behind(self, position: Position | None) -> None:
         """That a row stands behind this position in the order."""
@@ -68,29 +69,34 @@ class Statement:
         """The SQL."""
         columns = ", ".join(f'"{name}"' for name in self.columns)
         order = f" order by {', '.join(self.order)}" if self.order else ""
-        return f"select {columns} from {self.table} where {' and '.join(self.conditions)}{order}"
+        return f"select {columns} from @{self.table} as {self.table} where {' and '.join(self.conditions)}{order}"
 
 
-def statements(tenant: str, query: Query, start: Position | None) -> Iterator[Statement]:
+def one_of(dialect: Dialect, column: str, values: Iterable[str]) -> tuple[str, Any]:
+    """That a column has one of these values."""
+    return dialect.one_of.format(column, "?"), dialect.list_of(tuple(values))
+
+
+def statements(dialect: Dialect, tenant: str, query: Query, start: Position | None) -> Iterator[Statement]:
     """What to ask, one after the other until the page is full: the first statement's rows stand before the second's."""
     match query:
         case PlanQuery():
-            yield _plans(tenant, query, start)
+            yield _plans(dialect, tenant, query, start)
         case TaskQuery():
-            yield from _tasks(tenant, query, start)
+            yield from _tasks(dialect, tenant, query, start)
         case ObjectiveQuery():
-            yield from _objectives(tenant, query, start)
+            yield from _objectives(dialect, tenant, query, start)
         case TouchpointQuery():
-            yield _touchpoints(tenant, query, start)
+            yield _touchpoints(dialect, tenant, query, start)
         case AccountQuery():
-            yield _accounts(tenant, query, start)
+            yield _accounts(dialect, tenant, query, start)
         case RecordQuery():
-            yield _records(tenant, query, start)
+            yield _records(dialect, tenant, query, start)
 
 
-def _plans(tenant: str, query: PlanQuery, start: Position | None) -> Statement:
+def _plans(dialect: Dialect, tenant: str, query: PlanQuery, start: Position | None) -> Statement:
     several = query.account_ids is not None and len(query.account_ids) > 1
-    asked = Statement("plan", PLAN[:16], ("+id" if several else "id",))  # the + lets SQLite look by account, then sort
+    asked = Statement(dialect, "plan", PLAN[:16], (dialect.unindexed.format("id") if several else "id",))
     asked.equal("tenant", tenant)
     asked.among("account_id", query.account_ids)
     if query.statuses is None:
@@ -100,7 +106,7 @@ def _plans(tenant: str, query: PlanQuery, start: Position | None) -> Statement:
     asked.equal("stage_id", query.stage_id)
     asked.equal("owner_id", query.owner_id)
     asked.equal("template_id", query.template_id)
-    asked.equal("archived", query.archived)
+    asked.equal("archived", None if query.archived is None else int(query.archived))
     _between(asked, "start", query.start_from, query.start_before)
     _words(asked, query.words)
     if query.within is not None:
@@ -109,23 +115,23 @@ def _plans(tenant: str, query: PlanQuery, start: Position | None) -> Statement:
     return asked
 
 
-def _tasks(tenant: str, query: TaskQuery, start: Position | None) -> Iterator[Statement]:
+def _tasks(dialect: Dialect, tenant: str, query: TaskQuery, start: Position | None) -> Iterator[Statement]:
     """Those with a due date and then those without, so that both go through an index."""
     if start is None or not undated(start):
-        asked = _some_tasks(tenant, query, ("due", "id", "plan_id"))
+        asked = _some_tasks(dialect, tenant, query, ("due", "id", "plan_id"))
         asked.where("due is not null")
         _between(asked, "due", query.due_from, query.due_before)
         asked.behind(start)
         yield asked
     if query.due_from is None and query.due_before is None:
-        asked = _some_tasks(tenant, query, ("id", "plan_id"))
+        asked = _some_tasks(dialect, tenant, query, ("id", "plan_id"))
         asked.where("due is null")
         asked.behind(start[1:] if start is not None and undated(start) else None)
         yield asked
 
 
-def _some_tasks(tenant: str, query: TaskQuery, order: tuple[str, ...]) -> Statement:
-    asked = Statement("task", TASK, order)
+def _some_tasks(dialect: Dialect, tenant: str, query: TaskQuery, order: tuple[str, ...]) -> Statement:
+    asked = Statement(dialect, "task", TASK, order)
     asked.equal("tenant", tenant)
     asked.among("owner_id", query.owner_ids)
     asked.among("account_id", query.account_ids)
@@ -144,23 +150,23 @@ def _some_tasks(tenant: str, query: TaskQuery, order: tuple[str, ...]) -> Statem
     return asked
 
 
-def _objectives(tenant: str, query: ObjectiveQuery, start: Position | None) -> Iterator[Statement]:
+def _objectives(dialect: Dialect, tenant: str, query: ObjectiveQuery, start: Position | None) -> Iterator[Statement]:
     """Those with an end and then those without, as tasks."""
     if start is None or not undated(start):
-        asked = _some_objectives(tenant, query, ('"end"', "id", "plan_id"))
+        asked = _some_objectives(dialect, tenant, query, ('"end"', "id", "plan_id"))
         asked.where('"end" is not null')
         _between(asked, '"end"', query.end_from, query.end_before)
         asked.behind(start)
         yield asked
     if query.end_from is None and query.end_before is None:
-        asked = _some_objectives(tenant, query, ("id", "plan_id"))
+        asked = _some_objectives(dialect, tenant, query, ("id", "plan_id"))
         asked.where('"end" is null')
         asked.behind(start[1:] if start is not None and undated(start) else None)
         yield asked
 
 
-def _some_objectives(tenant: str, query: ObjectiveQuery, order: tuple[str, ...]) -> Statement:
-    asked = Statement("objective", OBJECTIVE, order)
+def _some_objectives(dialect: Dialect, tenant: str, query: ObjectiveQuery, order: tuple[str, ...]) -> Statement:
+    asked = Statement(dialect, "objective", OBJECTIVE, order)
     asked.equal("tenant", tenant)
     asked.among("owner_id", query.owner_ids)
     asked.among("account_id", query.account_ids)
@@ -181,7 +187,7 @@ def _of_plans(asked: Statement, *conditions: str, **columns: str | None) -> None
     told = (*conditions, *(f"{name} = ?" for name in wanted))
     same = f"plan.tenant = {asked.table}.tenant and plan.id = {asked.table}.plan_id"
     alike = "".join(f" and plan.{one}" for one in told)
-    asked.where(f"exists (select 1 from plan where {same}{alike})", *wanted.values())
+    asked.where(f"exists (select 1 from @plan as plan where {same}{alike})", *wanted.values())
 
 
 def _between(asked: Statement, column: str, first: dt.date | None, before: dt.date | None) -> None:
@@ -191,36 +197,34 @@ def _between(asked: Statement, column: str, first: dt.date | None, before: dt.da
         asked.where(f"{column} < ?", day_text(before))
 
 
-def _touchpoints(tenant: str, query: TouchpointQuery, start: Position | None) -> Statement:
+def _touchpoints(dialect: Dialect, tenant: str, query: TouchpointQuery, start: Position | None) -> Statement:
     """The `sort` of touchpoints runs backwards, so that the newest come first."""
-    asked = Statement("record", RECORD, ("sort", "id"))
+    asked = Statement(dialect, "record", RECORD, ("sort", "id"))
     asked.equal("tenant", tenant)
     asked.equal("kind", "touchpoint")
     asked.among("account_id", query.account_ids)
-    asked.among("ifnull(json_extract(data, '$.type'), 'note')", query.types)
-    asked.among("json_extract(data, '$.author_id')", query.author_ids)
+    asked.among(f"coalesce({_member(dialect, 'type')}, 'note')", query.types)
+    asked.among(_member(dialect, "author_id"), query.author_ids)
     if query.participant_ids is not None:
-        one = "exists (select 1 from json_each(record.data, '$.participants') as p where p.value in ({}))"
-        asked.where(one.format("select value from json_each(?)"), json.dumps(query.participant_ids))
+        asked.where(*_some_member(dialect, "record.data", "participants", query.participant_ids))
     if query.at_from is not None:
         asked.where("sort <= ?", newest_first(query.at_from))
     if query.at_before is not None:
         asked.where("sort > ?", newest_first(query.at_before))
     if query.refers_to is not None:
-        ids = "(json_extract(r.value, '$.id'), json_extract(r.value, '$.plan_id'))"
-        one = f"exists (select 1 from json_each(record.data, '$.references') as r where ? in {ids})"
-        asked.where(one, query.refers_to)
-    _words(
-        asked, query.words, "json_extract(data, '$.subject') || char(10) || ifnull(json_extract(data, '$.text'), '')"
-    )
+        ids = f"{_member(dialect, 'id', 'one.value')}, {_member(dialect, 'plan_id', 'one.value')}"
+        members = dialect.members.format("record.data", "references")
+        asked.where(f"exists (select 1 from {members} as one where ? in ({ids}))", query.refers_to)
+    subject, text = _member(dialect, "subject"), _member(dialect, "text")
+    _words(asked, query.words, f"{subject} || ' ' || coalesce({text}, '')")
     if query.within is not None:
         _limit(asked, query.within, _touchpoint_reach)
     asked.behind(start)
     return asked
 
 
-def _accounts(tenant: str, query: AccountQuery, start: Position | None) -> Statement:
-    asked = Statement("account", ACCOUNT, ("key", "id"))
+def _accounts(dialect: Dialect, tenant: str, query: AccountQuery, start: Position | None) -> Statement:
+    asked = Statement(dialect, "account", ACCOUNT, ("key", "id"))
     asked.equal("tenant", tenant)
     prefix = name_key(query.prefix)
     if prefix:
@@ -231,17 +235,15 @@ def _accounts(tenant: str, query: AccountQuery, start: Position | None) -> State
     asked.among("parent_id", query.parent_ids)
     asked.among("owner_id", query.owner_ids)
     if query.people is not None:
-        people = (
-            "select account_id from account_person where tenant = ? and person_id in (select value from json_each(?))"
-        )
-        asked.where(f"id in ({people})", tenant, json.dumps(query.people))
+        one, people = one_of(dialect, "person_id", query.people)
+        asked.where(f"id in (select account_id from @account_person where tenant = ? and {one})", tenant, people)
     asked.among("type", query.types)
     asked.behind(start)
     return asked
 
 
-def _records(tenant: str, query: RecordQuery, start: Position | None) -> Statement:
-    asked = Statement("record", RECORD, ("sort", "id"))
+def _records(dialect: Dialect, tenant: str, query: RecordQuery, start: Position | None) -> Statement:
+    asked = Statement(dialect, "record", RECORD, ("sort", "id"))
     asked.equal("tenant", tenant)
     asked.equal("kind", query.kind)
     asked.equal("account_id", query.account_id)
@@ -254,88 +256,89 @@ Condition = tuple[str, tuple[Any, ...]]
 """A part of a `where`, and its values."""
 
 
-def _limit(asked: Statement, rights: Within, reach: Callable[[str, Reach], Condition]) -> None:
+def _limit(asked: Statement, rights: Within, reach: Callable[[Statement, Reach], Condition]) -> None:
     """Only what the rights take in (R6). Columns that may be null are compared so that null is no."""
-    tenant = asked.values[0]
     plans = _with_plan if asked.table in ("task", "objective") else _without_plan
-    granted = _any_of(reach(tenant, rights.granted), plans(tenant, rights.plans_granted))
-    forbidden = _any_of(reach(tenant, rights.forbidden), plans(tenant, rights.plans_forbidden))
+    granted = _any_of(reach(asked, rights.granted), plans(asked, rights.plans_granted))
+    forbidden = _any_of(reach(asked, rights.forbidden), plans(asked, rights.plans_forbidden))
     asked.where(granted[0], *granted[1])
     asked.where(f"not {forbidden[0]}", *forbidden[1])
 
 
-def _plan_reach(tenant: str, reach: Reach) -> Condition:
-    return _any_of(_everything(reach), _in("account_id", reach.account_ids), *_plan_people(reach))
+def _plan_reach(asked: Statement, reach: Reach) -> Condition:
+    return _any_of(_everything(reach), _in(asked, "account_id", reach.account_ids), *_plan_people(asked, reach))
 
 
-def _task_reach(tenant: str, reach: Reach) -> Condition:
-    helping = "exists (select 1 from json_each(task.data, '$.helpers') as h where h.value in ({}))"
+def _task_reach(asked: Statement, reach: Reach) -> Condition:
+    helpers = _some_member(asked.dialect, "task.data", "helpers", sorted(reach.helpers)) if reach.helpers else None
+    return _any_of(_objective_reach(asked, reach), helpers and (helpers[0], (helpers[1],)))
+
+
+def _objective_reach(asked: Statement, reach: Reach) -> Condition:
     return _any_of(
-        _everything(reach),
-        _in("account_id", reach.account_ids),
-        _in("owner_id", reach.owners),
-        _in("json_extract(data, '$.created_by')", reach.makers),
-        _in("", reach.helpers, helping),
-        *_in_plans(tenant, _plan_people(reach)),
+        _with_plan(asked, reach),
+        _in(asked, "owner_id", reach.owners),
+        _in(asked, _member(asked.dialect, "created_by"), reach.makers),
     )
 
 
-def _objective_reach(tenant: str, reach: Reach) -> Condition:
-    return _any_of(
-        _everything(reach),
-        _in("account_id", reach.account_ids),
-        _in("owner_id", reach.owners),
-        _in("json_extract(data, '$.created_by')", reach.makers),
-        *_in_plans(tenant, _plan_people(reach)),
-    )
+def _touchpoint_reach(asked: Statement, reach: Reach) -> Condition:
+    author = _in(asked, _member(asked.dialect, "author_id"), reach.makers)
+    return _any_of(_everything(reach), _in(asked, "account_id", reach.account_ids), author)
 
 
-def _touchpoint_reach(tenant: str, reach: Reach) -> Condition:
-    author = _in("json_extract(data, '$.author_id')", reach.makers)
-    return _any_of(_everything(reach), _in("account_id", reach.account_ids), author)
+def _with_plan(asked: Statement, reach: Reach) -> Condition:
+    return _any_of(_everything(reach), _in(asked, "account_id", reach.account_ids), *_in_plans(asked, reach))
 
 
-def _with_plan(tenant: str, reach: Reach) -> Condition:
-    return _any_of(_everything(reach), _in("account_id", reach.account_ids), *_in_plans(tenant, _plan_people(reach)))
-
-
-def _without_plan(tenant: str, reach: Reach) -> Condition:
+def _without_plan(asked: Statement, reach: Reach) -> Condition:
     """What stands in no plan is in the rights of plans only where these take in everything."""
     return _any_of(_everything(reach))
 
 
-def _plan_people(reach: Reach) -> tuple[Condition | None, ...]:
-    return _in("owner_id", reach.owners), _in("created_by", reach.makers)
+def _plan_people(asked: Statement, reach: Reach) -> tuple[Condition | None, ...]:
+    return _in(asked, "owner_id", reach.owners), _in(asked, "created_by", reach.makers)
 
 
-def _in_plans(tenant: str, people: Iterable[Condition | None]) -> Iterator[Condition]:
+def _in_plans(asked: Statement, reach: Reach) -> Iterator[Condition]:
     """That the plan a task stands in is one of these persons'."""
-    found = [one for one in people if one is not None]
+    found = [one for one in _plan_people(asked, reach) if one is not None]
     if found:
         text, values = _any_of(*found)
-        yield f"plan_id in (select id from plan where tenant = ? and {text})", (tenant, *values)
+        yield f"plan_id in (select id from @plan where tenant = ? and {text})", (asked.values[0], *values)
 
 
 def _everything(reach: Reach) -> Condition | None:
-    return ("1", ()) if reach.everything else None
+    return ("true", ()) if reach.everything else None
 
 
-def _in(column: str, ids: frozenset[str], form: str = "") -> Condition | None:
+def _in(asked: Statement, column: str, ids: frozenset[str]) -> Condition | None:
     if not ids:
         return None
-    listed = "select value from json_each(?)"
-    text = form.format(listed) if form else f"ifnull({column} in ({listed}), 0)"
-    return text, (json.dumps(sorted(ids)),)
+    text, value = one_of(asked.dialect, column, sorted(ids))
+    return f"coalesce({text}, false)", (value,)
 
 
 def _any_of(*conditions: Condition | None) -> Condition:
     found = [one for one in conditions if one is not None]
-    return f"({' or '.join(text for text, _ in found) or '0'})", tuple(chain.from_iterable(of for _, of in found))
+    return f"({' or '.join(text for text, _ in found) or 'false'})", tuple(chain.from_iterable(of for _, of in found))
+
+
+def _member(dialect: Dialect, name: str, of: str = "data") -> str:
+    """The text that a JSON object has under a name, as SQL."""
+    return dialect.member.format(of, name)
+
+
+def _some_member(dialect: Dialect, data: str, name: str, wanted: Iterable[str]) -> tuple[str, Any]:
+    """That an array which the object has under a name holds one of these texts."""
+    text, value = one_of(dialect, dialect.member_text.format("one.value"), wanted)
+    return f"exists (select 1 from {dialect.members.format(data, name)} as one where {text})", value
 
 
 def _words(asked: Statement, words: str, text: str = "title") -> None:
-    if words:
-        asked.where(f"has_words(?, {text})", words)
+    """As `has_words`: where `words` is null the text is ASCII, and its key has the same words as its lower case."""
+    for word in name_key(words).split():
+        asked.where(f"{asked.dialect.position.format(f'coalesce(words, lower({text}))', '?')} > 0", word)
 
 
 def _end_of(prefix: str) -> str | None:

@@ -17,8 +17,10 @@ import attrs
 
 from actionplans.accounts import name_key
 from actionplans.backends.store.asked import job_of
+from actionplans.backends.store.dialect import Row
 from actionplans.codec import Rest, encode_record, rest_of
-from actionplans.model import Account, Dependency, Objective, Plan, Task
+from actionplans.lists import touchpoint_text
+from actionplans.model import Account, Dependency, Objective, Plan, Task, Touchpoint
 from actionplans.model.words import LagUnit, LinkKind
 from actionplans.permissions import people_of
 from actionplans.storage import (
@@ -36,8 +38,6 @@ from actionplans.storage import (
     sort_text,
 )
 
-Row = tuple[Any, ...]
-
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
@@ -45,15 +45,17 @@ def _names(text: str) -> tuple[str, ...]:
 
 PLAN = _names(
     "tenant id account_id title section stage_id status archived owner_id template_id start open done total "
-    "revision created_by job job_row data"
+    "revision created_by job job_row words data"
 )
-OBJECTIVE = _names("tenant plan_id account_id position id title status category start end owner_id data")
+OBJECTIVE = _names("tenant plan_id account_id position id title status category start end owner_id words data")
 TASK = _names(
     "tenant plan_id account_id position id title status owner_id start due original_due type parent_id milestone_id "
-    "stage_id live is_open links offsets data"
+    "stage_id live is_open words links offsets data"
 )
 ACCOUNT = _names("tenant id key name parent_id type owner_id revision data")
-RECORD = _names("tenant kind id account_id sort revision data")
+ACCOUNT_PERSON = _names("tenant person_id account_id")
+RECORD = _names("tenant kind id account_id sort revision words data")
+JOURNAL = _names("tenant record id revision data")
 """The columns of each table, in order; a row is a tuple of them."""
 
 _MOST, _LONGEST = 4096, 2000
@@ -129,15 +131,25 @@ day: Callable[[str], dt.date] = lru_cache(maxsize=8192)(dt.date.fromisoformat)
 """The date again."""
 
 
+def words_of(text: str) -> str | None:
+    """What words are looked for in: None where the databases' own lower case, which is one of ASCII, will do."""
+    return None if text.isascii() else name_key(text)
+
+
 def plan_row(tenant: str, plan: Plan, revision: int) -> Row:
     """The row of a plan, without what stands in it."""
-    id, account_id, *middle, start, opened, done, total, _, maker = _head_columns(head_of(plan))
+    id, account_id, *middle, archived, owner_id, template_id, start, opened, done, total, _, maker = _head_columns(
+        head_of(plan)
+    )
     job = job_of(plan) or (None, None)
     return (
         tenant,
         id,
         account_id,
         *middle,
+        int(archived),
+        owner_id,
+        template_id,
         day_text(start),
         opened,
         done,
@@ -145,6 +157,7 @@ def plan_row(tenant: str, plan: Plan, revision: int) -> Row:
         revision,
         maker,
         *job,
+        words_of(plan.title),
         _PLAN_REST.dump(plan),
     )
 
@@ -177,6 +190,7 @@ def task_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
             stage,
             live,
             int(status in OPEN),
+            words_of(title),
             _links_text(task.dependencies) if task.dependencies else "{}",
             *parts(task, (key, about)),
         )
@@ -211,6 +225,7 @@ def objective_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Ro
             one.start and day_text(one.start),
             one.end and day_text(one.end),
             one.owner_id,
+            words_of(one.title),
             *_OBJECTIVE_PARTS.dump(one, (one.key, one.description)),
         )
         for position, one in zip(positions, plan.objectives, strict=False)
@@ -233,7 +248,7 @@ def positions(ids: Iterable[str], stored: Mapping[str, int]) -> list[int]:
 def task_of(row: Row) -> Task:
     """The task of a row."""
     id, title, status, owner_id, start, due, original_due, type, parent, milestone, stage = row[4:15]
-    links, offsets, data = row[17:]
+    links, offsets, data = row[18:]
     return Task(
         id,
         title,
@@ -263,7 +278,7 @@ def found_objective(row: Row) -> FoundObjective:
 
 def objective_of(row: Row) -> Objective:
     """The objective of a row."""
-    id, title, status, category, start, end, owner_id, data = row[4:]
+    id, title, status, category, start, end, owner_id, _, data = row[4:]
     return Objective(
         id,
         title,
@@ -278,7 +293,7 @@ def objective_of(row: Row) -> Objective:
 
 def plan_of(row: Row, objectives: Iterable[Row], tasks: Iterable[Row]) -> Plan:
     """The plan of a row and the rows of what stands in it, in the order of their positions."""
-    _, id, account_id, title, section, stage_id, status, archived, owner_id, *_, revision, maker, _, _, data = row
+    _, id, account_id, title, section, stage_id, status, archived, owner_id, *_, revision, maker, _, _, _, data = row
     return Plan(
         id,
         account_id,
@@ -331,12 +346,13 @@ def record_row(tenant: str, record: Record, revision: int) -> Row:
     """The row of a record of any other kind."""
     cls = type(record)
     data = _rest_of(cls).dump(record)
-    return (tenant, kind_of(cls), id_of(record), account_of(record), sort_text(record), revision, data)
+    words = words_of(touchpoint_text(record)) if isinstance(record, Touchpoint) else None
+    return (tenant, kind_of(cls), id_of(record), account_of(record), sort_text(record), revision, words, data)
 
 
 def record_of(row: Row) -> Record:
     """The record of a row."""
-    _, kind, _, _, _, revision, data = row
+    _, kind, _, _, _, revision, _, data = row
     return (_kept if kind in _READ_OFTEN else _made)(kind, revision, data)
 
 

@@ -9,65 +9,70 @@
 
 The tenant is part of every key. `is_open` and `live` (the plan is neither merged nor archived) stand on the task, so
 that the lists of open tasks have small indexes of their own; queries must name both as literals to use them.
+`words` are what words are looked for in where a title is not all ASCII; where it is, its lower case does.
 A task's primary key is not its id alone: a plan may be copied or moved with the ids of its items.
 """
 
 from __future__ import annotations
+
+from functools import reduce
+
+from actionplans.backends.store.dialect import Dialect
 
 TABLES = {
     "plan": """
         tenant text not null, id text not null, account_id text not null, title text not null, section text not null,
         stage_id text, status text not null, archived integer not null, owner_id text, template_id text not null,
         start text not null, open integer not null, done integer not null, total integer not null,
-        revision integer not null, created_by text, job text, job_row text, data text not null,
+        revision bigint not null, created_by text, job text, job_row text, words text, data text not null,
         primary key (tenant, id)""",
     "objective": """
         tenant text not null, plan_id text not null, account_id text not null, position integer not null,
         id text not null, title text not null, status text not null, category text not null, start text,
-        "end" text, owner_id text, data text not null,
+        "end" text, owner_id text, words text, data text not null,
         primary key (tenant, plan_id, id),
-        foreign key (tenant, plan_id) references plan (tenant, id) on delete cascade""",
+        foreign key (tenant, plan_id) references @plan (tenant, id) on delete cascade""",
     "task": """
         tenant text not null, plan_id text not null, account_id text not null, position integer not null,
         id text not null, title text not null, status text not null, owner_id text, start text, due text,
         original_due text, type text not null, parent_id text, milestone_id text, stage_id text,
-        live integer not null, is_open integer not null, links text not null, offsets text not null,
-        data text not null,
+        live integer not null, is_open integer not null, words text, links text not null,
+        offsets text not null, data text not null,
         primary key (tenant, plan_id, id),
-        foreign key (tenant, plan_id) references plan (tenant, id) on delete cascade""",
+        foreign key (tenant, plan_id) references @plan (tenant, id) on delete cascade""",
     "account": """
         tenant text not null, id text not null, key text not null, name text not null, parent_id text,
-        type text not null, owner_id text, revision integer not null, data text not null,
+        type text not null, owner_id text, revision bigint not null, data text not null,
         primary key (tenant, id)""",
     "account_person": """
         tenant text not null, person_id text not null, account_id text not null,
         primary key (tenant, person_id, account_id),
-        foreign key (tenant, account_id) references account (tenant, id) on delete cascade""",
+        foreign key (tenant, account_id) references @account (tenant, id) on delete cascade""",
     "record": """
         tenant text not null, kind text not null, id text not null, account_id text, sort text not null,
-        revision integer not null, data text not null,
+        revision bigint not null, words text, data text not null,
         primary key (tenant, kind, id)""",
     "journal": """
-        tenant text not null, record text not null, id text not null, revision integer not null, data text not null,
+        tenant text not null, record text not null, id text not null, revision bigint not null, data text not null,
         primary key (tenant, record, id, revision)""",
     "outbox": """
-        number integer primary key, tenant text not null, key text not null, data text not null,
+        number counting primary key, tenant text not null, key text not null, data text not null,
         unique (tenant, key)""",
 }
 """What each table is made of."""
 
 INDEXES = {
-    "plan_account": "plan (tenant, account_id, id)",
-    "plan_job": "plan (tenant, job, job_row) where job is not null",
-    "task_owner": "task (tenant, owner_id, due, id) where is_open = 1 and live = 1",
-    "task_account": "task (tenant, account_id, due, id) where is_open = 1 and live = 1",
-    "objective_account": 'objective (tenant, account_id, "end", id)',
-    "account_key": "account (tenant, key, id)",
-    "account_owner": "account (tenant, owner_id, key, id) where owner_id is not null",
-    "account_people": "account_person (tenant, account_id)",
-    "account_parent": "account (tenant, parent_id) where parent_id is not null",
-    "record_sort": "record (tenant, kind, sort, id)",
-    "record_account": "record (tenant, account_id, kind, sort, id) where account_id is not null",
+    "plan_account": "@plan (tenant, account_id, id)",
+    "plan_job": "@plan (tenant, job, job_row) where job is not null",
+    "task_owner": "@task (tenant, owner_id, due, id) where is_open = 1 and live = 1",
+    "task_account": "@task (tenant, account_id, due, id) where is_open = 1 and live = 1",
+    "objective_account": '@objective (tenant, account_id, "end", id)',
+    "account_key": "@account (tenant, key, id)",
+    "account_owner": "@account (tenant, owner_id, key, id) where owner_id is not null",
+    "account_people": "@account_person (tenant, account_id)",
+    "account_parent": "@account (tenant, parent_id) where parent_id is not null",
+    "record_sort": "@record (tenant, kind, sort, id)",
+    "record_account": "@record (tenant, account_id, kind, sort, id) where account_id is not null",
 }
 """What is found fast: the lists of `storage`, in their order.
 
@@ -79,8 +84,14 @@ UNIQUE = frozenset({"plan_job"})
 
 STEPS: tuple[tuple[str, ...], ...] = (
     (
-        *(f"create table {name} ({columns})" for name, columns in TABLES.items()),
+        *(f"create table @{name} ({columns})" for name, columns in TABLES.items()),
         *(f"create {'unique ' * (name in UNIQUE)}index {name} on {of}" for name, of in INDEXES.items()),
     ),
 )
-"""The migrations: a file of version n has had the first n, each run in one transaction (S6)."""
+"""The migrations: a database of version n has had the first n, all that it needs in one transaction (S6)."""
+
+
+def said(step: tuple[str, ...], dialect: Dialect) -> tuple[str, ...]:
+    """The statements of a migration, as a database takes them; `text` and `counting` are types of its own."""
+    types = ((" text", f" {dialect.text}"), (" counting", f" {dialect.number}"))
+    return tuple(dialect.said(reduce(lambda sql, type: sql.replace(*type), types, one)) for one in step)

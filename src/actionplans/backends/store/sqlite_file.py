@@ -13,17 +13,18 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
-from actionplans.backends.store.schema import STEPS
+from actionplans.backends.store.dialect import Access, Dialect
+from actionplans.backends.store.schema import STEPS, said
+from actionplans.backends.store.sqlite_dialect import DIALECT, Rows, translated
 from actionplans.errors import (
     StoreBusy,
     StoreClosed,
-    StoreCorrupt,
     StoreError,
     StoreForeign,
     StoreFull,
@@ -33,7 +34,6 @@ from actionplans.errors import (
     StoreUnavailable,
     StoreUnknown,
 )
-from actionplans.storage import has_words
 
 APPLICATION = 0x4150_4C4E
 """`APLN`: what a file of ours has as its application_id."""
@@ -45,30 +45,6 @@ PRAGMAS = (
     "secure_delete = on",
 )
 """Set on every connection, besides the busy time-out. WAL is a property of the file."""
-
-ERRORS: dict[int, type[StoreError]] = {
-    sqlite3.SQLITE_BUSY: StoreBusy,
-    sqlite3.SQLITE_LOCKED: StoreBusy,
-    sqlite3.SQLITE_PROTOCOL: StoreBusy,
-    sqlite3.SQLITE_FULL: StoreFull,
-    sqlite3.SQLITE_IOERR_SHMSIZE: StoreFull,
-    sqlite3.SQLITE_READONLY: StoreReadOnly,
-    sqlite3.SQLITE_READONLY_DBMOVED: StoreMissing,
-    sqlite3.SQLITE_PERM: StoreReadOnly,
-    sqlite3.SQLITE_CORRUPT: StoreCorrupt,
-    sqlite3.SQLITE_FORMAT: StoreCorrupt,
-    sqlite3.SQLITE_SCHEMA: StoreCorrupt,
-    sqlite3.SQLITE_ERROR: StoreCorrupt,
-    sqlite3.SQLITE_CONSTRAINT: StoreCorrupt,
-    sqlite3.SQLITE_NOTADB: StoreForeign,
-    sqlite3.SQLITE_CANTOPEN: StoreMissing,
-    sqlite3.SQLITE_MISUSE: StoreClosed,
-}
-"""Our error for SQLite's codes; an extended code goes before its primary one, all others are `StoreUnavailable`.
-
-The statements are ours and checked, so a plain SQLITE_ERROR (no such table) or a broken constraint means that
-somebody else has changed the tables.
-"""
 
 _SMALLEST = 512  # bytes: less is no database, but SQLite would take it for an empty one
 _KEEP_OPEN = (StoreBusy, StoreFull, StoreReadOnly)
@@ -96,18 +72,6 @@ def path_of(url: str) -> str:
     if not path or "\0" in path or path == ":memory:":
         raise StoreUnknown(url, "this is no path of a file")
     return path
-
-
-def translated(error: sqlite3.Error, store: str) -> StoreError:
-    """SQLite's error as ours (S7)."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # Python's own errors
-        text = str(error)
-        return (StoreClosed if "closed" in text else StoreCorrupt if "decode" in text else StoreUnavailable)(
-            store, text
-        )
-    kind = ERRORS.get(code) or ERRORS.get(code & 0xFF) or StoreUnavailable
-    return kind(store, f"{error} ({error.sqlite_errorname})")
 
 
 def write_lock(path: str) -> threading.Lock:
@@ -245,6 +209,9 @@ class File:
     locks, across a fork. Where something forks without telling Python, the child's connections are new all the same.
     """
 
+    dialect: Dialect = DIALECT
+    unfit: tuple[type[Exception], ...] = (sqlite3.InterfaceError, sqlite3.ProgrammingError)
+
     def __init__(self, path: str, store: str, busy_timeout: float, pragmas: tuple[str, ...] = PRAGMAS) -> None:
         """Open it, or make it; raises a `StoreError`."""
         self._path, self._store, self._busy_timeout, self._pragmas = os.path.abspath(path), store, busy_timeout, pragmas
@@ -256,10 +223,15 @@ class File:
             pass
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection that sees one state of the file until the end of the block (C6)."""
+    def reading(self) -> Iterator[Rows]:
+        """As `Database.reading`."""
         with self._using(Patience(self._busy_timeout)) as db, _transaction(db, "begin"):
-            yield db
+            yield Rows(db)
+
+    def write(self, work: Callable[[Access], None]) -> None:
+        """As `Database.write`; nobody else writes beside it."""
+        with self.writing() as db:
+            work(Rows(db))
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -420,7 +392,6 @@ def _prepared(db: sqlite3.Connection, pragmas: tuple[str, ...]) -> sqlite3.Conne
     try:
         for pragma in pragmas:
             db.execute(f"pragma {pragma}")
-        db.create_function("has_words", 2, has_words, deterministic=True)
         _number(db, "user_version")
     except sqlite3.Error:
         db.close()
@@ -454,7 +425,7 @@ def _migrate(db: sqlite3.Connection, store: str) -> None:
                 raise StoreForeign(store, "the file belongs to another program")
             db.execute(f"pragma application_id = {APPLICATION}")
         for step in STEPS[_check_version(db, store) :]:
-            for statement in step:
+            for statement in said(step, DIALECT):
                 db.execute(statement)
         db.execute(f"pragma user_version = {len(STEPS)}")
 

@@ -1,0 +1,95 @@
+"""What SQLite says otherwise than other databases: SQL, errors, and what can be done in a transaction of its."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from actionplans.backends.store.dialect import Dialect, Row
+from actionplans.backends.store.sql import insertion
+from actionplans.errors import (
+    StoreBusy,
+    StoreClosed,
+    StoreCorrupt,
+    StoreError,
+    StoreForeign,
+    StoreFull,
+    StoreMissing,
+    StoreReadOnly,
+    StoreUnavailable,
+)
+
+DIALECT = Dialect(
+    mark="?",
+    place="",
+    text="text",
+    number="integer",
+    one_of="{} in (select value from json_each({}))",
+    list_of=json.dumps,
+    member="json_extract({}, '$.{}')",
+    members="json_each({}, '$.{}')",
+    member_text="{}",
+    position="instr({}, {})",
+    unindexed="+{}",
+    locked="",
+)
+"""What SQLite says otherwise. The `+` lets it look up by another column and sort then; a writer has the file alone."""
+
+
+ERRORS: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_BUSY: StoreBusy,
+    sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_PROTOCOL: StoreBusy,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_IOERR_SHMSIZE: StoreFull,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
+    sqlite3.SQLITE_READONLY_DBMOVED: StoreMissing,
+    sqlite3.SQLITE_PERM: StoreReadOnly,
+    sqlite3.SQLITE_CORRUPT: StoreCorrupt,
+    sqlite3.SQLITE_FORMAT: StoreCorrupt,
+    sqlite3.SQLITE_SCHEMA: StoreCorrupt,
+    sqlite3.SQLITE_ERROR: StoreCorrupt,
+    sqlite3.SQLITE_CONSTRAINT: StoreCorrupt,
+    sqlite3.SQLITE_NOTADB: StoreForeign,
+    sqlite3.SQLITE_CANTOPEN: StoreMissing,
+    sqlite3.SQLITE_MISUSE: StoreClosed,
+}
+"""Our error for SQLite's codes; an extended code goes before its primary one, all others are `StoreUnavailable`.
+
+The statements are ours and checked, so a plain SQLITE_ERROR (no such table) or a broken constraint means that
+somebody else has changed the tables.
+"""
+
+
+def translated(error: sqlite3.Error, store: str) -> StoreError:
+    """SQLite's error as ours (S7)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # Python's own errors
+        text = str(error)
+        return (StoreClosed if "closed" in text else StoreCorrupt if "decode" in text else StoreUnavailable)(
+            store, text
+        )
+    kind = ERRORS.get(code) or ERRORS.get(code & 0xFF) or StoreUnavailable
+    return kind(store, f"{error} ({error.sqlite_errorname})")
+
+
+class Rows:
+    """What can be done in a transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """The one that this connection is in."""
+        self._db = db
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        """As `Access.rows`."""
+        return self._db.execute(DIALECT.said(sql), values)
+
+    def each(self, sql: str, rows: Iterable[Row]) -> None:
+        """As `Access.each`."""
+        self._db.executemany(DIALECT.said(sql), rows)
+
+    def add(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """As `Access.add`."""
+        self.each(insertion(table, columns), rows)
