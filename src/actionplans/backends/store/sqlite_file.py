@@ -25,6 +25,7 @@ from actionplans.backends.store.sqlite_dialect import DIALECT, Rows, translated
 from actionplans.errors import (
     StoreBusy,
     StoreClosed,
+    StoreCorrupt,
     StoreError,
     StoreForeign,
     StoreFull,
