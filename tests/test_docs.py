@@ -55,6 +55,13 @@ def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
     assert [] == [link for link in links if not (page.parent / link).exists()]
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_every_how_to_is_found(page: str) -> None:
+    """Where one begins to read, all of them are named."""
+    text = (PROJECT / page).read_text()
+    assert [] == [one.stem for one in (DOCS / "how-to").glob("*.md") if not re.search(rf"how-to/{one.stem}\b", text)]
+
+
 def undocumented(tree: ast.Module, name: str) -> Iterator[str]:
     """The public names of a module without a docstring: itself, its classes and functions, and their methods."""
     if ast.get_docstring(tree) is None:

@@ -49,6 +49,12 @@ class Everything:
         return {"nowhere": open_nowhere}
 
     @hookimpl
+    def actionplans_connections(self) -> dict[str, Any]:
+        """A store on whatever dict is lent."""
+        self.calls.append("actionplans_connections")
+        return {"builtins.dict": lambda lend, *, tenant="": open_nowhere("nowhere:", tenant=tenant)}
+
+    @hookimpl
     def actionplans_exporters(self) -> dict[str, Any]:
         """A format `titles`."""
         self.calls.append("actionplans_exporters")
@@ -125,6 +131,8 @@ def test_every_hook_is_tried_and_called_once() -> None:
     with ap.open("nowhere:", actor=ap.Actor("anybody"), plugins=found) as ws:
         ws.accounts.get_or_create("Acme")
     assert sorted(every.calls) == HOOKS
+    with ap.open(connection={}, actor=ap.Actor("anybody"), plugins=found) as ws:
+        assert [] == list(ws.accounts.all())
 
 
 def test_what_a_plugin_brings_is_used(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from actionplans.checks import FrozenMap as FrozenMap
+    from actionplans.health import doctor as doctor
     from actionplans.model import ANY_CONTACT as ANY_CONTACT
     from actionplans.model import SYSTEM as SYSTEM
     from actionplans.model import Account as Account
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from actionplans.template import read_template as read_template
     from actionplans.template import write_template as write_template
     from actionplans.workspace import Workspace as Workspace
-    from actionplans.workspace import open_workspace
+    from actionplans.workspace.opening import open_workspace
 
     open = open_workspace
 
@@ -72,9 +73,10 @@ _HOMES = {
         ("AccountQuery", "ObjectiveQuery", "PlanQuery", "TaskQuery", "TouchpointQuery"), "actionplans.storage"
     ),
     **dict.fromkeys(("Collection", "Grant", "Settings"), "actionplans.settings"),
+    "doctor": "actionplans.health",
     "national_calendar": "actionplans.national",
     "Workspace": "actionplans.workspace",
-    "open": "actionplans.workspace",
+    "open": "actionplans.workspace.opening",
     "read_template": "actionplans.template",
     "write_template": "actionplans.template",
 }

@@ -20,6 +20,7 @@
         ├── StoreMissing                  the file, its folder or the database is not there
         ├── StoreForeign                  a file or database of another program (S6)
         ├── StoreNewer                    written by a newer version of this library (S6)
+        ├── StoreOlder                    written by an older one, and this is not the way to migrate it (S9)
         ├── StoreReadOnly                 may be read but not written
         ├── StoreFull                     no space left
         ├── StoreBusy                     locked by others for longer than the time-out
@@ -271,6 +272,13 @@ class StoreNewer(StoreError):
     """Written by a newer version of this library; it was left untouched (S6)."""
 
     advice = "upgrade actionplans"
+
+
+@define(slots=False)
+class StoreOlder(StoreError):
+    """Written by an older version of this library, and lent by a host: nothing is migrated then (S9)."""
+
+    advice = "open it once by its URL, which migrates it"
 
 
 @define(slots=False)

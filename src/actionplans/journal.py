@@ -70,7 +70,8 @@ class Entry(Value):
     """One journal row: what one commit did to one record (J1).
 
     `revision` is the record's own number for it, without gaps. `edits` hold changed fields only. The entry of a launch
-    has no edits: `detail` holds template, version, choices and a digest of the new rows.
+    has no edits: `detail` holds template, version, choices and a digest of the new rows. What was personal in an entry
+    may have been erased since (J4): it has no edits then, and `erased` is the salted digest of what it was.
     """
 
     record: Word
@@ -81,6 +82,7 @@ class Entry(Value):
     action: Line
     edits: tuple[Edit, ...] = ()
     detail: FrozenMap[Word, Line] = EMPTY
+    erased: Line = ""
 
 
 def diff(before: R, after: R) -> tuple[Edit, ...]:
@@ -96,6 +98,12 @@ def diff(before: R, after: R) -> tuple[Edit, ...]:
     for name in apart:
         edits += _items(getattr(before, name), getattr(after, name))
     return tuple(edits)
+
+
+def removed(record: Any) -> tuple[Edit, ...]:
+    """All that a record held when it went, as edits."""
+    fields = (one.name for one in attrs.fields(type(record)) if one.name not in ("id", *BOOKKEEPING))
+    return tuple(Edit("record", "", name, getattr(record, name), None) for name in fields)
 
 
 def inverse(edits: Iterable[Edit]) -> tuple[Edit, ...]:
@@ -128,6 +136,13 @@ def apply(record: R, edits: Iterable[Edit]) -> R:
     if wrong:
         raise Invalid("this step", tuple(wrong))
     return attrs.evolve(record, **changes) if changes else record  # type: ignore[misc]
+
+
+def rewound(record: R, entries: Sequence[Entry]) -> R:
+    """A record as it was before these entries, the last ones of its journal (J2); its bookkeeping is as it is."""
+    for entry in reversed(entries):
+        record = apply(record, inverse(entry.edits))
+    return record
 
 
 def undone(plan: Plan, edits: Iterable[Edit]) -> Plan:

@@ -1,4 +1,4 @@
-"""The rows of lists over many plans, and what is asked of lists of objectives and touchpoints (L13, L14)."""
+"""The rows of lists over many plans, and what is asked of lists of accounts, objectives and touchpoints (L13, L14)."""
 
 from __future__ import annotations
 
@@ -72,6 +72,21 @@ class ObjectiveQuery(Value):
     end_before: dt.date | None = None
     words: Line = ""
     within: Within | None = None
+
+
+@frozen
+class AccountQuery(Value):
+    """Accounts ordered by name key, then id. `prefix` and `key` are compared as name keys (A1, A2), literally.
+
+    `owner_ids` asks for those that one of them owns, `people` for those that one of them owns or holds a role on.
+    """
+
+    prefix: Line = ""
+    key: Line | None = None
+    parent_ids: tuple[Id, ...] | None = None
+    owner_ids: tuple[Id, ...] | None = None
+    people: tuple[Id, ...] | None = None
+    types: tuple[Word, ...] | None = None
 
 
 @frozen

@@ -135,6 +135,20 @@ def _ruling(policy: Iterable[Grant], roles: frozenset[str], action: str) -> Ruli
     return ruling
 
 
+_scopes: dict[tuple[int, frozenset[str]], tuple[tuple[Grant, ...], frozenset[str]]] = {}
+
+
+def scopes(policy: tuple[Grant, ...], roles: frozenset[str]) -> frozenset[str]:
+    """The scopes in which these roles are granted or forbidden anything; found once, like rulings."""
+    key = (id(policy), roles)
+    known = _scopes.get(key)
+    if known is None or known[0] is not policy:
+        if len(_scopes) >= _MOST:
+            _scopes.clear()
+        known = _scopes[key] = policy, frozenset(grant.scope for grant in policy if grant.role in roles)
+    return known[1]
+
+
 def _ruled(policy: tuple[Grant, ...], roles: frozenset[str], action: str) -> Ruling:
     mine = [grant for grant in policy if grant.role in roles and names(grant.action, action)]
     against = sorted((one for one in mine if not one.allow), key=_rank)

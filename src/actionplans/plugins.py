@@ -39,6 +39,14 @@ class OpenStore(Protocol):
         ...
 
 
+class LendStore(Protocol):
+    """Makes a store of a connection that a host lends (S9)."""
+
+    def __call__(self, lend: Callable[[], Any], *, tenant: str = "", **options: Any) -> Store:
+        """The store; `lend` gives the connection, and is called for every use of it. Raises a `StoreError`."""
+        ...
+
+
 class Export(Protocol):
     """Writes what somebody may see in a format of its own."""
 
@@ -106,6 +114,11 @@ class Hooks:
         raise NotImplementedError
 
     @hookspec
+    def actionplans_connections(self) -> Mapping[str, LendStore]:
+        """Stores on connections that a host lends, by the class of those: `{"sqlite3.Connection": lend_sqlite}`."""
+        raise NotImplementedError
+
+    @hookspec
     def actionplans_exporters(self) -> Mapping[str, Export]:
         """Export formats by file suffix: `{"xlsx": write_xlsx}`."""
         raise NotImplementedError
@@ -151,6 +164,7 @@ class Plugins:
     """What is installed, by name."""
 
     stores: Mapping[str, OpenStore] = Factory(dict)
+    connections: Mapping[str, LendStore] = Factory(dict)
     exporters: Mapping[str, Export] = Factory(dict)
     senders: Mapping[str, Send] = Factory(dict)
     merge_rules: Mapping[str, MergeRule] = Factory(dict)

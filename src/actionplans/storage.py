@@ -24,12 +24,27 @@
     C14  A batch that contradicts itself raises `Invalid` with all problems: a record that stands in it twice, an item
          of a plan without an id of its own, an entry that C5 does not allow, an unknown kind. Of several errors a
          batch could raise, `Invalid` goes first, then `Stale` in the order of writes and removals, then `Refused`.
-    C15  Messages wait in the order of their commits; one whose key is there already is not stored again (N1).
+    C15  `messages` gives what waits, held by a dispatcher or not, in the order of the commits. One whose key is there
+         already, in whatever state, is not stored again (N1).
     C16  What is committed has been verified by whoever made it. Every noun checks itself when it is made, but a task,
          of which there are very many, only its essentials; `checks.verify` does the rest where one comes from outside.
          A store does not look at all fields of all tasks again, which would cost half as much as all its own work. An
          unsound one may be refused with `Invalid` or come back otherwise; the batch is whole all the same (C2), and
          nothing else in the store suffers.
+    C17  `links` gives the journal as `chain.linked` makes it: each entry linked to that of the revision before, the
+         edits of a personal one kept apart behind a salt of its own (J3, J4). `revisions` gives where records stand,
+         and `unrecorded` those without any entry.
+    C18  A batch that makes an `Erasure` takes all that was kept apart out of the entries of that person (J4). After
+         `purge` nothing that was removed or overwritten stands in the store's own files, or it raises `StoreBusy` with
+         whom it waits for.
+    C19  `claim` gives the messages that wait and are due, those due first before the others, of one moment in the order
+         of the commits: a new one is due from its `at` on, one to be tried again from when that was said. Nobody else
+         gets them until the moment that the caller names; whoever has not settled one by then may lose it. Of several
+         who claim at once each gets others, and none waits for another. A store reads no clock.
+    C20  `settle` puts down what became of claimed messages, all or nothing. Where a message was claimed again since, it
+         has no effect, and the key is returned. One that waits again or was given up stands in the way of no other.
+    C21  What was sent, skipped or given up stays, and is found by a `DeliveryQuery`, until `forget` removes it; so long
+         its key is known (C15).
 
 `actionplans.testing.stores.StoreContract` proves each sentence; a store's own tests inherit it.
 """
@@ -44,9 +59,11 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 from attrs import frozen
 
 from actionplans.accounts import name_key
+from actionplans.chain import Link
 from actionplans.checks import Value
 from actionplans.errors import Problem
 from actionplans.journal import Entry
+from actionplans.lists import AccountQuery as AccountQuery
 from actionplans.lists import FoundObjective as FoundObjective
 from actionplans.lists import FoundTask as FoundTask
 from actionplans.lists import ObjectiveQuery as ObjectiveQuery
@@ -57,9 +74,14 @@ from actionplans.lists import has_words as has_words
 from actionplans.lists import item_subject as item_subject
 from actionplans.lists import newest_first as newest_first
 from actionplans.lists import plan_subject as plan_subject
+from actionplans.messages import Delivery as Delivery
+from actionplans.messages import DeliveryQuery as DeliveryQuery
+from actionplans.messages import DeliveryState as DeliveryState
+from actionplans.messages import Message as Message
 from actionplans.model import (
     Account,
     Draft,
+    Erasure,
     Invitation,
     Job,
     MessageTemplate,
@@ -71,7 +93,7 @@ from actionplans.model import (
     Template,
     Touchpoint,
 )
-from actionplans.model.words import Count, Id, Line, NewId, TaskStatus, Word
+from actionplans.model.words import Count, Id, Line, TaskStatus, Word
 from actionplans.permissions import Within, people_of
 from actionplans.settings import Settings
 
@@ -100,6 +122,7 @@ Record = (
     | Shortcut
     | Job
     | StoredDraft
+    | Erasure
 )
 """What a store keeps under an id, each with a `revision`."""
 
@@ -117,6 +140,7 @@ KINDS: dict[str, type[Record]] = {
     "shortcut": Shortcut,
     "job": Job,
     "draft": StoredDraft,
+    "erasure": Erasure,
 }
 """Every kind of record by the name that errors, journal entries and rows use."""
 
@@ -151,20 +175,6 @@ class Removal:
     kind: str
     id: str
     read: int
-
-
-@frozen
-class Message(Value):
-    """One row of the outbox (N1): what happened, for whom. `key` is stable, so that it is sent once."""
-
-    key: Id
-    event: Word
-    recipient_id: Id
-    at: dt.datetime
-    record: Word
-    record_id: Id
-    item_id: NewId = ""
-    detail: Line = ""
 
 
 @frozen
@@ -221,21 +231,6 @@ class TaskQuery(Value):
 
 
 @frozen
-class AccountQuery(Value):
-    """Accounts ordered by name key, then id. `prefix` and `key` are compared as name keys (A1, A2), literally.
-
-    `owner_ids` asks for those that one of them owns, `people` for those that one of them owns or holds a role on.
-    """
-
-    prefix: Line = ""
-    key: Line | None = None
-    parent_ids: tuple[Id, ...] | None = None
-    owner_ids: tuple[Id, ...] | None = None
-    people: tuple[Id, ...] | None = None
-    types: tuple[Word, ...] | None = None
-
-
-@frozen
 class RecordQuery(Value):
     """Records of any other kind, ordered by `sort_text`, then id; `account_id` asks for those of one account.
 
@@ -253,9 +248,9 @@ class RecordQuery(Value):
             yield Problem("kind", f"one of {others}, not {self.kind!r}; accounts and plans have their own queries")
 
 
-Query = PlanQuery | TaskQuery | ObjectiveQuery | TouchpointQuery | AccountQuery | RecordQuery
+Query = PlanQuery | TaskQuery | ObjectiveQuery | TouchpointQuery | AccountQuery | RecordQuery | DeliveryQuery
 
-Found = PlanHead | FoundTask | FoundObjective | Record
+Found = PlanHead | FoundTask | FoundObjective | Record | Delivery
 """What queries find."""
 
 
@@ -323,11 +318,13 @@ def matches(query: Query, found: Found, plan: PlanHead | None = None) -> bool:
             )
         case RecordQuery(), _:
             return (
-                not isinstance(found, PlanHead | FoundTask | FoundObjective)
+                not isinstance(found, PlanHead | FoundTask | FoundObjective | Delivery)
                 and kind_of(type(found)) == query.kind
                 and query.account_id in (None, account_of(found))
                 and (query.text is None or text_key(query) == sort_text(found))
             )
+        case DeliveryQuery(), Delivery():
+            return query.state == found.state
     return False
 
 
@@ -439,6 +436,8 @@ class Store(Protocol):
     def find(self, query: AccountQuery, *, limit: int = 100, after: str | None = None) -> Page[Account]: ...
     @overload
     def find(self, query: RecordQuery, *, limit: int = 100, after: str | None = None) -> Page[Record]: ...
+    @overload
+    def find(self, query: DeliveryQuery, *, limit: int = 100, after: str | None = None) -> Page[Delivery]: ...
     def find(self, query: Query, *, limit: int = 100, after: str | None = None) -> Page[Any]:
         """One page of what the query asks for (C8). `limit` is from 1 to 1,000; a bad `after` raises `Invalid`."""
         ...
@@ -455,8 +454,36 @@ class Store(Protocol):
         """The entries of one record with a revision above `after`, oldest first (C5)."""
         ...
 
+    def links(self, *, after: tuple[str, str, int] | None = None, limit: int = 1000) -> tuple[Link, ...]:
+        """The journal's links behind the one of this kind, id and revision, in the order of these three (C17)."""
+        ...
+
+    def revisions(self, kind: str, ids: Iterable[str]) -> dict[str, int]:
+        """The revisions of those of the records that are there, by id (C17)."""
+        ...
+
+    def unrecorded(self, kind: str) -> tuple[str, ...]:
+        """The ids of the records of a kind whose journal has no entry at all, in order (C17)."""
+        ...
+
+    def purge(self) -> None:
+        """Have no file keep what was removed or overwritten (C18)."""
+        ...
+
     def messages(self) -> Iterator[Message]:
-        """What waits in the outbox, oldest first (N1)."""
+        """What waits in the outbox, in the order of the commits (C15)."""
+        ...
+
+    def claim(self, now: dt.datetime, until: dt.datetime, *, limit: int = 100) -> tuple[Delivery, ...]:
+        """The messages due longest that nobody has, for the caller alone until that moment (C19); at most 1,000."""
+        ...
+
+    def settle(self, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+        """Put down what became of claimed messages; the keys of those that others have claimed since (C20)."""
+        ...
+
+    def forget(self, state: DeliveryState, before: dt.datetime) -> None:
+        """Remove the messages in that state, not `waiting`, that were settled before that moment (C21)."""
         ...
 
     def close(self) -> None:

@@ -29,6 +29,9 @@ def _ids(items: Any) -> list[str | None]:
 class Walk:
     """A plan on its way; `deletions` are the changes that took items away."""
 
+    verbs: Any = edit
+    """What is called: the verbs themselves, or what stands in for them."""
+
     def __init__(self, plan: Plan) -> None:
         """Starts with nothing deleted."""
         self.plan = plan
@@ -63,9 +66,9 @@ class Walk:
                 Milestone("", "A milestone", objective_id=chosen(_ids(plan.objectives), second)),
                 Play("", "A play", objective_id=chosen(_ids(plan.objectives), second), custom=PHASE),
             )
-            return edit.add(plan, self.context, made[first % 4])
+            return self.verbs.add(plan, self.context, made[first % 4])
         before = chosen([one.id for one in (*plan.tasks, *plan.milestones)], first)
-        return edit.add(
+        return self.verbs.add(
             plan,
             self.context,
             Task(
@@ -87,61 +90,63 @@ class Walk:
                 [{"start": scene.days(second)}, {"due": scene.days(second)}, {"duration": second + 1}, {"due": None}],
                 second,
             )
-            return edit.update(self.plan, self.context, task, **fields)
-        return edit.update(self.plan, self.context, self.item(first), title=f"Title {second}")
+            return self.verbs.update(self.plan, self.context, task, **fields)
+        return self.verbs.update(self.plan, self.context, self.item(first), title=f"Title {second}")
 
     def move(self, first: int, second: int, flag: bool) -> Plan:
         """A task into a milestone or under something; or anything to another place in its list."""
         plan = self.plan
         if flag:
-            return edit.move(plan, self.context, self.item(first), before=chosen(_ids(plan.items()), second))
+            return self.verbs.move(plan, self.context, self.item(first), before=chosen(_ids(plan.items()), second))
         if second % 2:
-            return edit.move(plan, self.context, self.task(first), milestone_id=chosen(_ids(plan.milestones), second))
+            return self.verbs.move(
+                plan, self.context, self.task(first), milestone_id=chosen(_ids(plan.milestones), second)
+            )
         places = _ids((*plan.objectives, *plan.plays))
-        return edit.move(plan, self.context, self.task(first), parent_id=chosen(places, second))
+        return self.verbs.move(plan, self.context, self.task(first), parent_id=chosen(places, second))
 
     def start(self, first: int, second: int, flag: bool) -> Plan:
         """A task begins."""
-        return edit.start(self.plan, self.context, self.task(first), override=flag)
+        return self.verbs.start(self.plan, self.context, self.task(first), override=flag)
 
     def complete(self, first: int, second: int, flag: bool) -> Plan:
         """A task, or now and then a milestone, is done."""
         if second % 4 == 0:
             one = chosen([one.id for one in self.plan.milestones], first)
-            return edit.complete(self.plan, self.context, one)
-        return edit.complete(self.plan, self.context, self.task(first), override=flag)
+            return self.verbs.complete(self.plan, self.context, one)
+        return self.verbs.complete(self.plan, self.context, self.task(first), override=flag)
 
     def reopen(self, first: int, second: int, flag: bool) -> Plan:
         """A closed task, or a milestone, opens again."""
         closed = [one.id for one in self.plan.tasks if not one.is_open] if flag else []
         closed += [one.id for one in self.plan.milestones if one.reached_on]
-        return edit.reopen(self.plan, self.context, chosen(closed, first))
+        return self.verbs.reopen(self.plan, self.context, chosen(closed, first))
 
     def cancel(self, first: int, second: int, flag: bool) -> Plan:
         """A task is given up."""
-        return edit.cancel(self.plan, self.context, self.task(first))
+        return self.verbs.cancel(self.plan, self.context, self.task(first))
 
     def assign(self, first: int, second: int, flag: bool) -> Plan:
         """Somebody else, or nobody."""
         who = chosen([None, "ana", "ben", "team:east", "stranger"], second)
-        return edit.assign(self.plan, self.context, self.item(first), who)
+        return self.verbs.assign(self.plan, self.context, self.item(first), who)
 
     def link(self, first: int, second: int, flag: bool) -> Plan:
         """A task after a task or milestone."""
         before = chosen([one.id for one in (*self.plan.milestones, *self.plan.tasks)], second)
         kind: Any = "FS" if flag else _KINDS[first % 4]
-        return edit.link(self.plan, self.context, self.task(first), Dependency(before, kind))
+        return self.verbs.link(self.plan, self.context, self.task(first), Dependency(before, kind))
 
     def unlink(self, first: int, second: int, flag: bool) -> Plan:
         """A task after one less."""
         task = self.plan.task(self.task(first))
         before = [one.predecessor_id for one in task.dependencies]
-        return edit.unlink(self.plan, self.context, task.id, chosen(before, second))
+        return self.verbs.unlink(self.plan, self.context, task.id, chosen(before, second))
 
     def delete(self, first: int, second: int, flag: bool) -> Plan:
         """Any item goes."""
         item_id = self.item(first)
-        after = edit.delete(self.plan, self.context, item_id, confirmed=edit.impact(self.plan, item_id))
+        after = self.verbs.delete(self.plan, self.context, item_id, confirmed=edit.impact(self.plan, item_id))
         self.deletions.append((item_id, diff(self.plan, after)))
         return after
 
@@ -149,14 +154,14 @@ class Walk:
         """One of those that went comes back."""
         if not self.deletions:
             return self.plan
-        return edit.restore(self.plan, self.context, *self.deletions[first % len(self.deletions)])
+        return self.verbs.restore(self.plan, self.context, *self.deletions[first % len(self.deletions)])
 
     def measure(self, first: int, second: int, flag: bool) -> Plan:
         """A reading of a metric, which most items have to be given first."""
         item_id = self.objective(first) if flag else self.task(first)
         if second % 2:
-            return edit.update(self.plan, self.context, item_id, metric=Metric(Decimal(second % 5)))
-        return edit.measure(self.plan, self.context, item_id, second % 7)
+            return self.verbs.update(self.plan, self.context, item_id, metric=Metric(Decimal(second % 5)))
+        return self.verbs.measure(self.plan, self.context, item_id, second % 7)
 
     def objective(self, n: int) -> str:
         """The id of one of the plan's objectives."""
@@ -164,19 +169,19 @@ class Walk:
 
     def share(self, first: int, second: int, flag: bool) -> Plan:
         """The mark of an item."""
-        return edit.share(self.plan, self.context, self.item(first), flag)
+        return self.verbs.share(self.plan, self.context, self.item(first), flag)
 
     def comment(self, first: int, second: int, flag: bool) -> Plan:
         """A note."""
-        return edit.comment(self.plan, self.context, self.task(first), "A note", internal=flag)
+        return self.verbs.comment(self.plan, self.context, self.task(first), "A note", internal=flag)
 
     def life(self, first: int, second: int, flag: bool) -> Plan:
         """The plan as a whole is closed or opened; opened more often, so that the walk goes on."""
         if first % 6 == 0:
-            return edit.complete_plan(self.plan, self.context, cancel_open=flag)
+            return self.verbs.complete_plan(self.plan, self.context, cancel_open=flag)
         if first % 6 == 1:
-            return edit.cancel_plan(self.plan, self.context)
-        return edit.reopen_plan(self.plan, self.context)
+            return self.verbs.cancel_plan(self.plan, self.context)
+        return self.verbs.reopen_plan(self.plan, self.context)
 
 
 PHASE = scene.plan().tasks[0].custom.having("phase", "one")

@@ -119,7 +119,8 @@ def stands(one: Pair, found: Merge, now: Plan, back: Unmerge, seed: int) -> None
     along = set(back.along)
     assert (added & today.keys()) | along | joined.keys() == theirs.keys(), seed
     assert today.keys() - added - along == ours.keys(), seed
-    assert added - today.keys() == set(back.gone), seed
+    assert (added | set(joined.values())) - today.keys() == set(back.gone), seed
+    assert {ours: theirs for theirs, ours in joined.items() if ours in today} == back.parted, seed
     for item_id in along:
         parent = getattr(today[item_id], "parent_id", None) or getattr(today[item_id], "objective_id", None)
         assert parent in added or parent in along, seed
@@ -283,12 +284,13 @@ def test_links_that_would_join_two_plans_are_dropped_and_named() -> None:
 
 
 def test_what_was_deleted_since_stays_away_and_is_named() -> None:
-    """Deleting is an edit; the source's half of a joined item comes back all the same."""
+    """Deleting is an edit; the source's half of a joined item comes back all the same, and is not one of two."""
     merged = together()
     now = edit.delete(merged, context(), "mail", confirmed=impact(merged, "mail"))
     now = edit.delete(now, context(), "call", confirmed=impact(now, "call"))
     back = apart(now)
-    assert (["call2"], [], ("mail",)) == ([one.id for one in back.source.tasks], [*back.target.tasks], back.gone)
+    assert (["call2"], []) == ([one.id for one in back.source.tasks], [*back.target.tasks])
+    assert (("mail", "call"), {}) == (back.gone, back.parted)
 
 
 def test_work_done_since_stays_done() -> None:

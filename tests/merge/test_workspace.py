@@ -162,7 +162,7 @@ def test_what_is_never_merged_is_refused_and_nothing_changes(ws: Workspace) -> N
         ({"answers": [1]}, "a mapping from places"),
         ({"answers": {"t-call:title": "mine"}}, "target or source"),
         ({"answers": {"t-call:color": "source"}}, "there is no such conflict"),
-        ({"policy": "ask"}, "t-call:title: the target says Call, the source Ring: answer target or source"),
+        ({"policy": "ask"}, "t-call:title: of 'Call' the target says Call, the source Ring: answer target or source"),
         ({"policy": "ask", "answers": {"t-call:title": "target"}}, "t-call:description"),
     ],
 )

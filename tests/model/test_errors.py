@@ -14,8 +14,8 @@ from tests.nasty import NASTY
 PROBLEMS = (Problem("tasks[2].due", "is before the start"), Problem("title", "must not be blank"))
 
 STORE_ERRORS = (
-    *("StoreError", "StoreUnknown", "StoreMissing", "StoreForeign", "StoreNewer", "StoreReadOnly"),
-    *("StoreFull", "StoreBusy", "StoreCorrupt", "StoreUnavailable", "StoreClosed"),
+    *("StoreError", "StoreUnknown", "StoreMissing", "StoreForeign", "StoreNewer", "StoreOlder"),
+    *("StoreReadOnly", "StoreFull", "StoreBusy", "StoreCorrupt", "StoreUnavailable", "StoreClosed"),
 )
 
 SAMPLES: dict[str, tuple[object, ...]] = {

@@ -3,11 +3,12 @@
 `ACTIONPLANS_SOAK=1` runs 200 × 30 steps; `ACTIONPLANS_MACHINE=5000` runs so many times 30.
 """
 
+import datetime as dt
 import os
 import tempfile
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -21,7 +22,20 @@ from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.errors import ActionPlansError
 from actionplans.journal import Edit, Entry
 from actionplans.model import Account, Person, Plan, Team
-from actionplans.storage import KINDS, Batch, Message, Query, Record, Removal, Store, Write, id_of, kind_of
+from actionplans.storage import (
+    KINDS,
+    Batch,
+    Delivery,
+    DeliveryState,
+    Message,
+    Query,
+    Record,
+    Removal,
+    Store,
+    Write,
+    id_of,
+    kind_of,
+)
 from actionplans.testing.samples import ACCOUNTS, NOW, PLANS, WORDS, accounts, others, plans, queries
 from tests import servers
 from tests.size import size
@@ -55,6 +69,7 @@ class Stores(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.tenant = next(_tenants)
         self.memory = open_memory("memory:")
+        self.claimed: list[Delivery] = []
         self.durable = self.opened()
 
     def opened(self) -> list[Store]:
@@ -163,6 +178,35 @@ class Stores(RuleBasedStateMachine):
     def messages(self) -> None:
         """The outbox."""
         self.all(lambda store: list(store.messages()))
+
+    @rule(
+        now=st.integers(0, 3),
+        held=st.integers(-1, 2),
+        limit=st.sampled_from((0, 1, 2, 100)),
+        ends=st.lists(st.sampled_from((*get_args(DeliveryState), "held")), max_size=4),
+        lost=st.integers(0, 9),
+    )
+    def deliver(self, now: int, held: int, limit: int, ends: list[str], lost: int) -> None:
+        """Some messages claimed and some of them settled, as is some message that was claimed before."""
+        moment = NOW + dt.timedelta(minutes=now)
+        until = moment + dt.timedelta(minutes=held)
+        outcome, claimed = self.all(lambda store: store.claim(moment, until, limit=limit))
+        if outcome != "gave":
+            return
+        told = [
+            attrs.evolve(one, state=state, moment=until, reason=f"{state} at {now}")
+            for one, state in zip(claimed, ends, strict=False)
+            if state != "held"
+        ]
+        before = self.claimed[lost : lost + 1]
+        self.claimed += told
+        self.all(lambda store: store.settle(told))
+        self.all(lambda store: store.settle(before))
+
+    @rule(state=st.sampled_from(get_args(DeliveryState)), before=st.integers(0, 5))
+    def forget(self, state: DeliveryState, before: int) -> None:
+        """What was settled a while ago."""
+        self.all(lambda store: store.forget(state, NOW + dt.timedelta(minutes=before)))
 
     @rule()
     def open_again(self) -> None:

@@ -24,9 +24,9 @@ from tests.stores.worker import counted
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(*given: str) -> "subprocess.Popen[str]":
+def start(*given: str, worker: str = "worker") -> "subprocess.Popen[str]":
     """A worker, at work."""
-    command = [sys.executable, "-m", "tests.stores.worker", *given]
+    command = [sys.executable, "-m", f"tests.stores.{worker}", *given]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

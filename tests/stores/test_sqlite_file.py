@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 from actionplans import errors
-from actionplans.backends.store import queries, rows, schema, sqlite_dialect, sqlite_file
+from actionplans.backends.store import queries, rows, schema, sqlite_dialect, sqlite_file, sqlite_steps
 from actionplans.backends.store.sqlite import SqliteStore, open_sqlite
 from actionplans.backends.store.sqlite_dialect import DIALECT
 from actionplans.errors import (
@@ -24,6 +24,7 @@ from actionplans.errors import (
     StoreForeign,
     StoreMissing,
     StoreNewer,
+    StoreUnavailable,
 )
 from actionplans.model import Objective, Plan, Task, Team
 from actionplans.storage import Batch, PlanQuery, Store, TaskQuery, Write
@@ -43,24 +44,74 @@ def fingerprint(folder: Path) -> dict[str, str]:
 # How it is set up
 
 
-def test_a_file_that_is_being_written_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S6: while somebody else carries the log over into it, it may seem damaged; what is damaged stays so."""
+def test_a_file_that_the_log_is_being_carried_over_into_is_ours(tmp_path: Path) -> None:
+    """S6: its first page speaks of pages that stand in the log only, as after a kill in the middle of that."""
+    path = tmp_path / "plans.db"
+    store = opened(path)
+    plans = [plan(f"p{n}", *(Task(f"t{k}", "Call") for k in range(20))) for n in range(20)]
+    save(store, *plans)
+    log, size = (tmp_path / "plans.db-wal").read_bytes(), path.stat().st_size
+    store.close()
+    path.write_bytes(path.read_bytes()[:size])
+    assert sqlite_file.look(str(path), "store")
+    with pytest.raises(StoreCorrupt):
+        opened(path)
+    (tmp_path / "plans.db-wal").write_bytes(log)
+    store = opened(path)
+    assert [attrs.evolve(one, revision=1) for one in plans] == list(
+        store.get_many(Plan, [p.id for p in plans]).values()
+    )
+    store.close()
+
+
+@pytest.mark.parametrize("first", [bytes(512), b"\xa5" * 512, bytes(100)])
+def test_a_file_that_was_being_made_when_the_power_failed_is_made_anew(tmp_path: Path, first: bytes) -> None:
+    """Its journal, which was synced before, says that it was empty; without that it is no file of ours."""
     path = tmp_path / "plans.db"
     opened(path).close()
-    whole, pauses = path.read_bytes(), list[float]()
-    path.write_bytes(whole[:5000])
+    path.write_bytes(first + path.read_bytes()[512:5000])
+    journal = bytes.fromhex("d9d505f920a163d7") + bytes(4) + b"\x12\x34\x56\x78" + bytes(4)
+    header = journal + (512).to_bytes(4, "big") + (4096).to_bytes(4, "big")
+    for wrong in (None, b"", header[:16] + b"\0\0\0\1" + header[20:], bytes(512)):
+        if wrong is not None:
+            (tmp_path / "plans.db-journal").write_bytes(wrong.ljust(512, b"\0") if wrong else b"")
+        with pytest.raises(StoreForeign):
+            opened(path)
+    (tmp_path / "plans.db-journal").write_bytes(header.ljust(512, b"\0"))
+    store = opened(path)
+    save(store, Team("x", "Sales"))
+    store.close()
+    assert ["plans.db"] == [one.name for one in tmp_path.iterdir()]
 
-    def written(pause: float) -> None:
-        pauses.append(pause)
-        if len(pauses) == 2:
-            path.write_bytes(whole)
 
-    monkeypatch.setattr(sqlite_file.time, "sleep", written)
-    assert sqlite_file.look(str(path), "store")
-    assert 2 == len(pauses)
-    path.write_bytes(whole[:5000])
-    with pytest.raises(StoreCorrupt):
-        sqlite_file.look(str(path), "store")
+def test_a_file_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that come later open the file that is known; where it is gone, they make no new one."""
+    path, looked, told = tmp_path / "plans.db", list[str](), list[object]()
+    look = sqlite_file.look
+    monkeypatch.setattr(sqlite_file, "look", lambda path, store: looked.append(path) or look(path, store))
+    store = opened(path)
+
+    def called() -> None:
+        try:
+            told.append(store.get_many(Team, ["x"]))
+        except StoreError as error:
+            told.append(type(error))
+
+    def from_a_thread() -> None:
+        thread = threading.Thread(target=called)
+        thread.start()
+        thread.join()
+
+    from_a_thread()
+    assert 1 == len(looked)
+    path.rename(tmp_path / "away.db")
+    from_a_thread()
+    opened(tmp_path / "other.db").close()
+    os.replace(tmp_path / "other.db", path)
+    from_a_thread()
+    assert [{}, StoreMissing, {}] == told
+    assert 3 == len(looked)
+    store.close()
 
 
 def test_every_connection_has_the_pragmas(tmp_path: Path) -> None:
@@ -238,7 +289,7 @@ def test_an_older_file_is_migrated_or_left_as_it_is(tmp_path: Path, monkeypatch:
     save(store, Team("x", "Sales"))
     store.close()
     for steps in ((("create table more (id)",), ("create table more (id)",)), (("create table more (id)",), ())):
-        monkeypatch.setattr(sqlite_file, "STEPS", (*schema.STEPS, *steps))
+        monkeypatch.setattr(sqlite_steps, "STEPS", (*schema.STEPS, *steps))
         if steps[1]:
             with pytest.raises(StoreError):
                 opened(path)
@@ -293,6 +344,21 @@ def test_a_missing_folder_is_missing(tmp_path: Path) -> None:
     with pytest.raises(StoreMissing):
         opened(tmp_path)
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_file_too_many_is_not_missing(tmp_path: Path) -> None:
+    """Of a process that may open no more files: nothing is to be created or corrected."""
+    resource = pytest.importorskip("resource")
+    opened(tmp_path / "plans.db").close()
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limit[1]))
+    try:
+        for name in ("plans.db", "new.db"):
+            with pytest.raises(StoreUnavailable):
+                opened(tmp_path / name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+    opened(tmp_path / "new.db").close()
 
 
 def test_a_file_that_is_gone_is_missing_until_it_is_back(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import os
 import random
 import sys
 import threading
+import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +74,51 @@ def count(store: Store, plans: int) -> None:
     while True:
         revision += 1
         save(store, *(attrs.evolve(one, revision=revision - 1) for one in counted(revision, plans)))
-        sys.stdout.write(f"{revision}\n")
-        sys.stdout.flush()
+        say(str(revision))
 
 
 def counted(number: int, plans: int) -> list[Plan | Team]:
     """What `count` commits with a number."""
     tasks = [Task(f"t{k}", f"number {number}", description="x" * 200) for k in range(10 + number % 3)]
     return [Team("x", str(number)), *(plan(f"p{n}", *tasks, title=str(number)) for n in range(plans))]
+
+
+def deliver(url: str, lease: float) -> None:
+    """Send what waits until nothing does: each message is told when it is sent, and again when that is put down."""
+    store = opened(url)
+    while True:
+        now = dt.datetime.now(dt.UTC)
+        claimed = store.claim(now, now + dt.timedelta(seconds=lease), limit=20)
+        for one in claimed:
+            say(f"{os.getpid()} sent {one.message.key}")
+            if not store.settle([one.sent(dt.datetime.now(dt.UTC))]):
+                say(f"{os.getpid()} settled {one.message.key}")
+        if not claimed:
+            if not any(store.messages()):
+                return
+            time.sleep(0.05)
+
+
+def say(text: str) -> None:
+    """A line to whoever has started this process."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def forked(count: int, work: Callable[[int], object]) -> list[int]:
+    """How so many processes end that begin as this one and do the work at the same time: -9 for one that was killed."""
+    children = []
+    for n in range(count):
+        child = os.fork()
+        if child == 0:
+            try:
+                work(n)
+                os._exit(0)
+            except BaseException as error:
+                sys.stderr.write(repr(error))
+                os._exit(1)
+        children.append(child)
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
 def read_only(store: Store, folders: list[str]) -> list[str]:
@@ -143,15 +182,22 @@ def _add(store: Store) -> None:
         return
 
 
+def opened(url: str) -> Store:
+    """The store at that URL, with patience."""
+    return (open_sqlite if url.startswith("sqlite") else open_postgresql)(url, busy_timeout=60)
+
+
 def main(what: str, url: str, *given: str) -> None:
     """Do it and tell."""
-    store = (open_sqlite if url.startswith("sqlite") else open_postgresql)(url, busy_timeout=60)
+    store = opened(url)
     told: Any
     match what:
         case "complete":
             told = complete(store, *map(int, given))
         case "count":
             told = count(store, int(given[0]))
+        case "deliver":
+            told = forked(int(given[0]), lambda n: deliver(url, float(given[1])))
         case "read_only":
             told = read_only(store, list(given))
         case "fork":

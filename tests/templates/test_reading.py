@@ -404,6 +404,9 @@ def test_a_key_that_is_none_is_told_with_the_shorthands_there_are() -> None:
         "tasks[0].afetr": "no such field: is it after?",
         "tasks[0].requird": "no such field: is it required?",
     } == near
+    assert "no such field: is it parent?" == refused_task('play = "p"\n')["tasks[0].play"]
+    play = refused('title = "X"\n[[plays]]\nkey = "p"\ntitle = "P"\nparent = "o"\n')["plays[0].parent"]
+    assert "no such field: is it objective?" == play
     said = refused_task("nonsense = 3\n")["tasks[0].nonsense"]
     fields = {one.name for one in attrs.fields(TemplateTask)}
     assert fields | {"on_day", "condition"} == set(said.removeprefix("no such field: there are ").split(", "))

@@ -1,11 +1,14 @@
 """What a type checker must see of the workspace; mypy and pyright read this file, nothing runs it."""
 
+import sqlite3
 from datetime import date
 from typing import assert_type
 
 import actionplans as ap
 from actionplans import edit
 from actionplans.sharing import View
+
+assert_type(ap.open(connection=sqlite3.connect("crm.db"), actor=ap.Actor("ana")), ap.Workspace)
 
 with ap.open("memory:", actor=ap.Actor("ana", roles={"manager"})) as ws:
     assert_type(ws, ap.Workspace)

@@ -1,7 +1,9 @@
 """Lists, single reads and `can` agree on every state (R6)."""
 
 import datetime as dt
+from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +11,10 @@ from hypothesis import strategies as st
 
 import actionplans as ap
 from actionplans import edit
-from actionplans.errors import NotFound
+from actionplans.errors import Invalid, NotFound
 from actionplans.model import Offset, Template, TemplateTask
 from actionplans.settings import Grant, Settings
-from actionplans.storage import PlanQuery, TaskQuery
+from actionplans.storage import PlanQuery, RecordQuery, TaskQuery
 from actionplans.workspace import Workspace
 from tests.size import size
 from tests.workspace.world import MONDAY, opened
@@ -100,3 +102,90 @@ def test_progress_is_told_while_a_list_is_read(ws: Workspace) -> None:
     told: list[tuple[int, int | None]] = []
     assert 3 == len(list(ws.views(progress=lambda done, total: told.append((done, total)))))
     assert [(3, None)] == told
+
+
+@given(
+    policy=st.lists(grants, max_size=4),
+    person=st.sampled_from(PERSONS),
+    limit=st.sampled_from((1, 2, 7, 50)),
+    query=st.sampled_from(
+        (
+            PlanQuery(),
+            TaskQuery(),
+            TaskQuery(owner_ids=("cleo", "ana")),
+            ap.ObjectiveQuery(),
+            ap.AccountQuery(),
+            ap.TouchpointQuery(),
+        )
+    ),
+)
+@settings(max_examples=size(500), deadline=None)
+def test_pages_have_what_the_list_has(
+    many: Workspace, policy: list[Grant], person: str, limit: int, query: Any
+) -> None:
+    """All of it, once, in its order, each page full but the last, whatever the rights (L14, R6)."""
+    many.settings.update(policy=(*Settings().policy, *policy))
+    ws = many.acting_as(ap.Actor(person, roles={"reader", "seller"}))
+    whole = list(listed(ws, query))
+    found, after = [], None
+    while True:
+        page = ws.page(query, limit=limit, after=after)
+        found += page.items
+        after = page.next
+        if after is None:
+            break
+        assert limit == len(page.items)
+    assert whole == found
+
+
+def listed(ws: Workspace, query: Any) -> Iterator[Any]:
+    """The whole list."""
+    lists: dict[type, Any] = {
+        PlanQuery: ws.plans,
+        TaskQuery: ws.tasks,
+        ap.ObjectiveQuery: ws.objectives,
+        ap.AccountQuery: ws.accounts.all,
+        ap.TouchpointQuery: ws.touchpoints.all,
+    }
+    return iter(lists[type(query)](query))
+
+
+def test_a_contact_has_pages_too(ws: Workspace) -> None:
+    """Made of their views; the place to go on stays good when something is stored in between."""
+    ws.people.add(ap.Person("cora", "Cora", "contact", account_id="acme"))
+    ids = []
+    for n in range(3):
+        plan = ws.new_plan("acme", f"Plan {n}")
+        for m in range(3):
+            task = ap.Task(title=f"Task {m}", owner_id="cora", due=MONDAY + dt.timedelta(days=3 - m))
+            added = ws.change(plan.id, edit.add, task).plan.tasks[-1]
+            ws.change(plan.id, edit.share, added.id)
+        ws.change(plan.id, edit.share_plan)
+        ws.sharing.invite(plan.id, "cora")
+        ids.append(plan.id)
+    cora = ws.acting_as(ap.Actor("cora"))
+    assert 9 == len(list(cora.tasks()))
+    first = cora.page(TaskQuery(), limit=4)
+    last = list(cora.tasks())[-1]
+    ws.change(last.plan_id, edit.complete, last.task.id)
+    second = cora.page(TaskQuery(), limit=8, after=first.next)
+    assert [*first.items, *second.items] == list(cora.tasks())
+    assert second.next is None
+    heads = cora.page(PlanQuery(), limit=2)
+    assert [*heads.items, *cora.page(PlanQuery(), after=heads.next).items] == list(cora.plans())
+
+
+def test_what_is_no_page_is_invalid(ws: Workspace) -> None:
+    """A query of another kind, a limit that is none, a place of another list."""
+    place = ws.page(ap.AccountQuery(), limit=1).next or "x"
+    for query, more in (
+        ("x", {}),
+        (None, {}),
+        (RecordQuery("person"), {}),
+        (TaskQuery(), {"limit": 0}),
+        (TaskQuery(), {"limit": 1001}),
+        (TaskQuery(), {"after": "x"}),
+        (TaskQuery(), {"after": place}),
+    ):
+        with pytest.raises(Invalid):
+            ws.page(query, **more)  # type: ignore[call-overload]

@@ -45,6 +45,15 @@ def items_of(plan: Plan, play_id: str | None, said: Mapping[str, TemplateItem]) 
     return found
 
 
+def brought(
+    plan: Plan, play_id: str | None, said: Mapping[str, TemplateItem], held: Mapping[str, Item]
+) -> dict[str, Item]:
+    """By key the items of the new version that are none of those held and came by a merge with a plan of it (M3)."""
+    known = {one.id for one in held.values()}
+    found = items_of(plan, play_id, said)
+    return {key: one for key, one in found.items() if one.origin is not None and one.id not in known}
+
+
 def said_of(template: Template, play: str | None) -> dict[str, TemplateItem]:
     """What a version says of a launch, by key: all of it, or of an objective's template what belongs to one play."""
     said = by_key(template)

@@ -24,7 +24,17 @@ from actionplans.launch.fields import DATING, Compared, Three, put_together
 from actionplans.launch.items import Launching
 from actionplans.launch.merging import dated, ordered
 from actionplans.launch.owners import Directory
-from actionplans.launch.scope import is_closed, is_fixed, is_touched, items_of, launch_of, moved_out, said_of, stands
+from actionplans.launch.scope import (
+    brought,
+    is_closed,
+    is_fixed,
+    is_touched,
+    items_of,
+    launch_of,
+    moved_out,
+    said_of,
+    stands,
+)
 from actionplans.model import (
     Account,
     Draft,
@@ -55,7 +65,8 @@ OF_PLAN = ("title", "description", "section", "category", "calendar", "link_poli
 class Merge:
     """One upgrade under way. `items` are those of the launch, by key, `base` and `theirs` the same as either version
     launches them in their places; `found` are the differences, `asked` the places of those that want an answer,
-    `counted` the ids of items that stand where the new version puts them, `reached` when milestones were completed.
+    `counted` the ids of items that stand where the new version puts them, `brought` what is new in that version and was
+    brought by a merge with a plan of it (M3), `reached` when milestones were completed.
     """
 
     plan: Plan
@@ -76,6 +87,7 @@ class Merge:
     found: list[Difference] = field(factory=list)
     asked: set[str] = field(factory=set)
     counted: set[str] = field(factory=set)
+    brought: dict[str, Item] = field(factory=dict)
     elsewhere: set[str] = field(factory=set)
     reached: dict[str, dt.date] = field(factory=dict)
 
@@ -85,6 +97,7 @@ class Merge:
         play = self.plan.play(self.play_id).key if self.play_id is not None else None
         self.old, self.new = said_of(self.before, play), said_of(self.after, play)
         self.items = items_of(self.plan, self.play_id, self.old)
+        self.brought = brought(self.plan, self.play_id, self.new, self.items)
         self.elsewhere = moved_out(self.plan, self.play_id)
         self.reached = done_days(self.plan)
         record = self._record()
@@ -102,7 +115,8 @@ class Merge:
         kept = [key for key, item in self.items.items() if self._there(key, item)]
         calendar = record.get("calendar", self.plan.calendar)
         known = {key: one for key, one in known.items() if not self._given_up(key)}
-        self.theirs, problems = self._launched(self.after, [*kept, *coming], known, calendar)
+        there = known | {key: stands(one, self.reached) for key, one in self.brought.items()}
+        self.theirs, problems = self._launched(self.after, [*kept, *self.brought, *coming], there, calendar)
         merged = {key: self._merged(key, known) for key in kept}
         going = self._going(merged)
         self._refuse(problems, coming)
@@ -150,7 +164,7 @@ class Merge:
         made_of = blueprint(template)
         self._given(made_of.anchors, there)
         kinds = {one.key: one.kind for one in template.items()}
-        here = {key: one.id for key, one in self.items.items() if kinds.get(key) == one.kind}
+        here = {key: one.id for key, one in self._here().items() if kinds.get(key) == one.kind}
         held = self._held_by(template)
         place = Place(plan, root, FrozenMap(there), here=here, known=known, held=held, whole=root is None)
         draft = Draft(template=template, account_id=self.account.id, anchors=place.anchors, title=template.title)
@@ -182,7 +196,11 @@ class Merge:
             and getattr(self.new.get(key), "owner", ()) != getattr(self.old[key], "owner", ())
             and (not one.owner_by_hand or self.answers.get(f"{key}:owner") == "theirs")
         }
-        return {key: one.owner_id for key, one in self.items.items() if isinstance(one, Task) and key not in follows}
+        return {key: one.owner_id for key, one in self._here().items() if isinstance(one, Task) and key not in follows}
+
+    def _here(self) -> dict[str, Item]:
+        """The plan's items of either version, by key."""
+        return {**self.brought, **self.items}
 
     def _given(self, wanted: Iterable[str], given: Mapping[str, dt.date]) -> None:
         missing = tuple(name for name in wanted if name not in given)
@@ -201,6 +219,8 @@ class Merge:
         for key, item in self.new.items():
             was = self.old.get(key)
             if key in self.items and was is not None and was.kind == item.kind or key in self.launch.dropped:
+                continue
+            if key in self.brought:
                 continue
             if item.kind == "stage" and self.context.settings.stage(key) is not None:
                 continue
@@ -222,7 +242,7 @@ class Merge:
 
     def _stays_with(self, key: str) -> bool:
         """Whether the plan has an item for others to stand under: its own, or a stage of the library."""
-        held = self.items.get(key)
+        held = self.brought.get(key, self.items.get(key))
         there = held is not None and held.kind == self.new[key].kind
         return there or self.new[key].kind == "stage" and self.context.settings.stage(key) is not None
 

@@ -14,7 +14,7 @@ from actionplans.edit.objectives import ruled
 from actionplans.edit.tasks import unfinished
 from actionplans.errors import Invalid, Problem
 from actionplans.journal import COLLECTIONS
-from actionplans.merge.fields import OFFSETS
+from actionplans.merge.fields import ENDS, OFFSETS
 from actionplans.merge.joining import Joining
 from actionplans.merge.outcome import POLICIES, SIDES, Joined, Merge, Policy, Side, added_of
 from actionplans.merge.pairing import Templates, pairs
@@ -37,13 +37,15 @@ def merge(
     changed: Mapping[str, dt.datetime] = EMPTY,
     audience: Audience = NO_AUDIENCE,
     closed: Set[tuple[str, str]] = frozenset(),
+    unseen: Set[tuple[str, str]] = frozenset(),
 ) -> Merge:
     """What merging the source into the target does: a preview that is also the result (M7).
 
     Where both sides say something, the `policy` holds, or for single places (`ID:FIELD`) an answer. `changed` has the
     moment of each item's last change (for `newest`), `audience` the customers of both plans (M6), `closed` the custom
-    fields that whoever merges may not edit: there the target's value stays (R5). No date is moved, and what waits is
-    told anew where what it waits for is done or open by now (P3).
+    fields that whoever merges may not edit: there the target's value stays (R5). Answers to those of them that are
+    `unseen` are refused in the same words whether there is a conflict or not. No date is moved, and what waits is told
+    anew where what it waits for is done or open by now (P3).
 
     Raises `Refused` for plans that are never merged (M2, M9), `Invalid` with everything that the merged plan would
     break: links that go round in a circle (P2), limits, an id that both have for different items, answers to no
@@ -60,7 +62,7 @@ def merge(
     merged, hidden = Sight(target, source, context.settings, audience).marked(merged, joined)
     merged = ruled(target, _settled(target, source, merged, joined), context)
     added = [one for one in source.items() if one.id not in joined]
-    found = [*_unfit(target, merged, added, context.settings), *_strange(answers, joining)]
+    found = [*_unfit(target, merged, added, context.settings), *_strange(answers, joining, unseen)]
     if found:
         raise Invalid("this merge", tuple(found))
     warnings += _told(target, source, joined)
@@ -101,10 +103,10 @@ def _asked(target: Plan, source: Plan, policy: object, answers: object) -> None:
 def _together(target: Plan, source: Plan, joined: Mapping[str, str], joining: Joining, warnings: list[Warn]) -> Plan:
     """The target with what the source adds to it, before marks and statuses are seen to."""
     barred = other_days(source.anchors, target.anchors, known=False)
+    left: list[tuple[Item, str, str]] = []
 
     def lost(item: Item, name: str, named: str) -> None:
-        told = f"keeps its date and no longer follows {named!r}, which is another day in the target"
-        warnings.append(Warn(joined.get(item.id, item.id), told))
+        left.append((item, name, named))
 
     def there(item_id: str) -> str:
         return joined.get(item_id, item_id)
@@ -117,14 +119,26 @@ def _together(target: Plan, source: Plan, joined: Mapping[str, str], joining: Jo
         if came:
             held = getattr(target, name)
             both = (joining.joined(one, came[partner[one.id]]) if one.id in partner else one for one in held)
-            new = (_from(source, one, templates) for one in came.values() if one.id not in joined)
+            mine = (one for one in getattr(source, name) if one.id not in joined)
+            new = (_from(source, came[one.id], templates.of(one)) for one in mine)
             fields[name] = (*both, *new)
     if not fields:
         return target
     merged = attrs.evolve(target, joined=_known(target, source, joined), **fields)
+    now = {one.id: one for one in merged.items()} if left else {}
+    for item, name, named in left:
+        if _stands_alone(item, now[there(item.id)], name):
+            told = f"keeps its date and no longer follows {named!r}, which is another day in the target"
+            warnings.append(Warn(there(item.id), told))
     counted = {offset.anchor for item in merged.items() for offset in _offsets(item)}
     missing = {name: day for name, day in source.anchors.items() if name in counted and name not in target.anchors}
     return attrs.evolve(merged, anchors=FrozenMap({**target.anchors, **missing})) if missing else merged
+
+
+def _stands_alone(item: Item, now: Item, name: str) -> bool:
+    """Whether the date that an offset counted came along without it: not where the target's half says when."""
+    date = next(one for one, offset in ENDS[item.kind] if offset == name)
+    return getattr(now, name) is None and getattr(now, date) == getattr(item, date)
 
 
 def _known(target: Plan, source: Plan, joined: Mapping[str, str]) -> FrozenMap[str, str]:
@@ -140,11 +154,11 @@ def _offsets(item: Item) -> Iterator[Any]:
             yield offset
 
 
-def _from(source: Plan, item: Any, templates: Templates) -> Any:
+def _from(source: Plan, item: Any, template_id: str) -> Any:
     """An item that remembers where it came from, where it does not remember an earlier place (M3)."""
     if item.origin is not None:
         return item
-    return attrs.evolve(item, origin=Origin(source.account_id, source.id, templates.of(item)))
+    return attrs.evolve(item, origin=Origin(source.account_id, source.id, template_id))
 
 
 def _settled(target: Plan, source: Plan, merged: Plan, joined: Mapping[str, str]) -> Plan:
@@ -192,14 +206,15 @@ def _unfit(target: Plan, merged: Plan, added: list[Item], settings: Settings) ->
             yield Problem(f"{item.kind} {item.id!r}.metric", f"at most {readings} readings (settings, limits)")
 
 
-def _strange(answers: Mapping[str, Side], joining: Joining) -> Iterator[Problem]:
+def _strange(answers: Mapping[str, Side], joining: Joining, unseen: Set[tuple[str, str]]) -> Iterator[Problem]:
     """Answers to what is no conflict, or that cannot hold."""
-    conflicts = {one.place: one for one in joining.conflicts}
+    told = (one for one in joining.conflicts if (one.kind, one.field.removeprefix("custom.")) not in unseen)
+    conflicts = {one.place: one for one in told}
     for place, side in answers.items():
         conflict = conflicts.get(place)
         if conflict is None:
-            told = f"there is no such conflict (any more): {advice(place, conflicts)}"
-            yield Problem(f"answers[{place!r}]", told if conflicts else "nothing is in conflict: leave it out")
+            none = f"there is no such conflict (any more): {advice(place, conflicts)}"
+            yield Problem(f"answers[{place!r}]", none if conflicts else "nothing is in conflict: leave it out")
         elif conflict.answer != side:
             yield Problem(f"answers[{place!r}]", _WHY[conflict.by])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Literal
 
 from attrs import frozen
@@ -108,11 +110,7 @@ class Merge:
         """The merge itself; raises `Invalid` naming every conflict that has no answer."""
         waiting = self.unanswered()
         if waiting:
-            told = "the target says {0}, the source {1}: answer target or source"
-            raise Invalid(
-                "this merge",
-                tuple(Problem(one.place, told.format(short(one.target), short(one.source))) for one in waiting),
-            )
+            raise Invalid("this merge", tuple(Problem(one.place, _question(one)) for one in waiting))
         return self
 
 
@@ -147,8 +145,9 @@ class Kept:
 class Unmerge:
     """What taking a merge back does: both plans as they are afterwards, and what could not be parted (M8).
 
-    `returned` are the ids of the items that go back, `parted` those of joined ones by the target's id, `along` the new
-    ones that go with what they stand under, `gone` those of the source that were deleted or carried away meanwhile.
+    `returned` are the ids of the items that go back, `parted` those of joined ones that are two again, by the target's
+    id, `along` the new ones that go with what they stand under. `gone` are those that came with the merge, or were
+    joined by it, and were deleted or carried away meanwhile; the source's half of a joined one is there again.
     """
 
     target: Plan
@@ -169,11 +168,24 @@ def added_of(items: Iterable[Item]) -> tuple[Added, ...]:
 
 def short(value: Any) -> str:
     """A value for a message, in one line."""
-    if value is None or value in ("", ()):
-        return "nothing"
-    if isinstance(value, str):
-        return value if len(value) <= 80 else value[:77] + "..."
-    return shown(value)
+    match value:
+        case None | "" | ():
+            return "nothing"
+        case bool():
+            return "yes" if value else "no"
+        case str() | int() | Decimal() | dt.date():
+            text = str(value)
+        case tuple():
+            text = ", ".join(map(short, value))
+        case _:
+            return shown(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _question(one: Conflict) -> str:
+    """What a conflict without an answer asks."""
+    ours, theirs = short(one.target), short(one.source)
+    return f"of {short(one.title)!r} the target says {ours}, the source {theirs}: answer target or source"
 
 
 @frozen

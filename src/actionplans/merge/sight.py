@@ -38,7 +38,7 @@ NO_AUDIENCE = Audience()
 
 
 @define
-class _Shown:
+class Shown:
     """What the contacts of one plan see of it, read off the plan once (V4, V6)."""
 
     plan: Plan
@@ -57,6 +57,11 @@ class _Shown:
         self.holding = {one.objective_id for one in plan.plays if one.shared}
         items: Iterable[Item] = (*plan.objectives, *plan.milestones, *plan.plays)
         self.above = {one.id: one for one in items}
+
+    @classmethod
+    def of(cls, plan: Plan, settings: Settings, contacts: frozenset[str], audience: Audience) -> Shown:
+        """What these contacts see of a plan, as its section is shared."""
+        return cls(plan, section_of(plan, settings).profile, contacts, audience, settings.contacts_see_each_other)
 
     def marked(self, item: Item) -> bool:
         """Whether an item shows by the marks, to whoever sees the plan."""
@@ -102,16 +107,16 @@ class Sight:
     audience: Audience
     one_account: bool = field(init=False)
     alike: bool = field(init=False)
-    ours: _Shown = field(init=False)
-    theirs: _Shown = field(init=False)
+    ours: Shown = field(init=False)
+    theirs: Shown = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Compare how the two plans are shared."""
         target, source, audience = self.target, self.source, self.audience
         among = self.settings.contacts_see_each_other
         mine, other = (section_of(plan, self.settings).profile for plan in (target, source))
-        self.ours = _Shown(target, mine, audience.target, audience, among)
-        self.theirs = _Shown(source, other, audience.source, audience, among)
+        self.ours = Shown(target, mine, audience.target, audience, among)
+        self.theirs = Shown(source, other, audience.source, audience, among)
         self.one_account = target.account_id == source.account_id
         self.alike = (
             self.one_account

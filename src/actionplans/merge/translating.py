@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import attrs
 
 from actionplans.merge.fields import OFFSETS, RELATIONS
-from actionplans.model import Item, Offset, Shift, Task
+from actionplans.model import Dependency, Item, Offset, Shift, Task
 
 I = TypeVar("I", bound=Item)  # noqa: E741
 
@@ -59,18 +59,38 @@ def _followed(item: Item, name: str, named: str, ids: Ids, lost: Lost) -> str | 
 def _counted(item: Item, name: str, offset: Offset, ids: Ids, barred: Set[str], lost: Lost) -> Offset | None:
     if offset.item_id:
         there = _followed(item, name, offset.item_id, ids, lost)
-        if there is None or there == offset.item_id:
-            return None if there is None else offset
-        return attrs.evolve(offset, anchor=f"{offset.anchor.partition(':')[0]}:{there}")
+        return None if there is None else _counted_from(offset, there)
     if offset.anchor in barred:
         lost(item, name, offset.anchor)
         return None
     return offset
 
 
+def _counted_from(offset: Offset, item_id: str) -> Offset:
+    """The offset from that item."""
+    kind = offset.anchor.partition(":")[0]
+    return offset if offset.item_id == item_id else attrs.evolve(offset, anchor=f"{kind}:{item_id}")
+
+
 def _shifts(shifts: tuple[Shift, ...], ids: Ids) -> tuple[Shift, ...]:
     """Recorded moves of what is in the other plan; of the rest nothing can be taken back there."""
     return tuple(attrs.evolve(one, item_id=there) for one in shifts if (there := ids(one.item_id)) is not None)
+
+
+def renamed(value: Any, ids: Callable[[str], str]) -> Any:
+    """An item, link or offset that names others by the ids that they have now; anything else as it is (M3)."""
+    if isinstance(value, Item):
+        return translated(value, ids, frozenset(), _never)
+    if isinstance(value, Dependency):
+        return attrs.evolve(value, predecessor_id=ids(value.predecessor_id))
+    if isinstance(value, Offset) and value.item_id:
+        return _counted_from(value, ids(value.item_id))
+    return value
+
+
+def _never(item: Item, name: str, named: str) -> None:
+    """Where every id leads somewhere nothing is lost."""
+    raise AssertionError(f"{name} of {item.id!r} names {named!r}, which is always found")
 
 
 def other_days(mine: Mapping[str, dt.date], theirs: Mapping[str, dt.date], *, known: bool) -> frozenset[str]:

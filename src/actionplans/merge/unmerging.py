@@ -17,26 +17,31 @@ from actionplans.journal import COLLECTIONS
 from actionplans.merge.fields import MARKS, OFFSETS
 from actionplans.merge.outcome import Dropped, Kept, Unmerge
 from actionplans.merge.parting import Parting
+from actionplans.merge.sight import NO_AUDIENCE, Audience, Shown
 from actionplans.merge.translating import other_days, translated
 from actionplans.model import Item, Plan, Task, Warn
 from actionplans.model.rules import no_circles, waited_for
+from actionplans.settings import Settings
 
 EDITED_UNSEEN = "was edited while customers did not see it, and stays hidden: share it if they may see it (edit.share)"
 """What is said of an item that does not get its mark back."""
 
 
-def unmerge(before: Plan, merged: Plan, now: Plan, source: Plan, context: Context) -> Unmerge:
+def unmerge(
+    before: Plan, merged: Plan, now: Plan, source: Plan, context: Context, *, audience: Audience = NO_AUDIENCE
+) -> Unmerge:
     """The target and the source as they are when a merge is taken back.
 
     `before` and `merged` are the target as the merge found and left it, `now` as it is today, `source` is the source as
     the merge found it. What was added goes back as it was edited since, with what is new under it. Of a joined item the
     target's half keeps what was edited since, the source's is as it was. Links that would join the two plans are
-    dropped; each is named, and so is each later edit of a value that came from the source.
+    dropped; each is named, and so is each later edit of a value that came from the source. `audience` are the customers
+    of both plans: what was assigned to them or edited while they did not see it is not shown to them at once.
 
     Raises `Refused` where the target takes no change, `Invalid` where links would go round in a circle.
     """
     changeable(now, "unmerging")
-    hand = _Unmerging(before, merged, now, source)
+    hand = _Unmerging(before, merged, now, source, context.settings, audience)
     theirs, ours = hand.source_after(), hand.target_after()
     ours = ruled(before, ours, context)
     found = [problem.under(f"plan {plan.id!r}") for plan in (ours, theirs) for problem in no_circles(plan)]
@@ -48,8 +53,8 @@ def unmerge(before: Plan, merged: Plan, now: Plan, source: Plan, context: Contex
         theirs,
         tuple(one for one in hand.added if one in hand.here),
         tuple(hand.along),
-        tuple(one for one in hand.added if one not in hand.here),
-        FrozenMap({there: here for here, there in hand.joined.items()}),
+        tuple(one for one in (*hand.added, *hand.joined.values()) if one not in hand.here),
+        FrozenMap({ours: theirs for theirs, ours in hand.joined.items() if ours in hand.here}),
         tuple(hand.dropped),
         tuple(hand.kept),
         tuple(hand.warnings),
@@ -64,6 +69,8 @@ class _Unmerging:
     merged: Plan
     now: Plan
     source: Plan
+    settings: Settings
+    audience: Audience
     dropped: list[Dropped] = field(factory=list)
     kept: list[Kept] = field(factory=list)
     warnings: list[Warn] = field(factory=list)
@@ -120,7 +127,7 @@ class _Unmerging:
             new = (one for one in getattr(self.now, name) if one.id in self.along)
             items += [translated(one, back, barred, self._losing(self.source.id)) for one in new]
             after[name] = tuple(items)
-        plan = self._unseen(attrs.evolve(self.source, **after))
+        plan = self._unshown(self._unseen(attrs.evolve(self.source, **after)), self.audience.source)
         plan = self._straight(plan)
         if plan.stage_id in self.origin and plan.stage_id not in self.joined and plan.stage_id not in leaving:
             self._drop(plan.id, plan, "stage_id", plan.stage_id)
@@ -143,7 +150,8 @@ class _Unmerging:
                     item = self._parted(one) if one.id in self.was and one.id in self.came else one
                     items.append(translated(item, stays, frozenset(), self._losing(self.now.id)))
             after[name] = tuple(items)
-        plan = attrs.evolve(self.now, joined=self.before.joined, **after)
+        plan = self._unseen(attrs.evolve(self.now, joined=self.before.joined, **after))
+        plan = self._unshown(plan, self.audience.target)
         if plan.stage_id in leaving:
             self._drop(plan.id, plan, "stage_id", str(plan.stage_id))
             plan = attrs.evolve(plan, stage_id=None)
@@ -186,15 +194,14 @@ class _Unmerging:
         return translated(origin, there, frozenset(), self._losing(self.source.id))
 
     def _unseen(self, plan: Plan) -> Plan:
-        """The source, where what was edited or made while its play was hidden is not shown with the play at once."""
+        """The plan, where what was edited or made while its play was hidden is not shown with the play at once."""
         again = {one.id for one in plan.plays if one.shared and one.id in self.here and not self.here[one.id].shared}
         if not again:
             return plan
         holding = {one.objective_id for one in plan.plays if one.id in again}
 
         def held(item: Any, shows: bool) -> Any:
-            new = item.id in self.along
-            if not shows or item.withheld or not (new or item.id in self.came and self._edited(item.id)):
+            if not shows or item.withheld or not (self._is_new(item.id) or self._edited(item.id)):
                 return item
             self.warnings.append(Warn(item.id, EDITED_UNSEEN))
             return attrs.evolve(item, withheld=True)
@@ -203,11 +210,35 @@ class _Unmerging:
         tasks = tuple(held(one, one.parent_id in again) for one in plan.tasks)
         return attrs.evolve(plan, objectives=objectives, tasks=tasks)
 
+    def _unshown(self, plan: Plan, contacts: frozenset[str]) -> Plan:
+        """The plan, where what was edited or made while these customers did not see it is not shown to them at once."""
+        if not contacts:
+            return plan
+        then = Shown.of(plan, self.settings, contacts, self.audience)
+        now = Shown.of(self.now, self.settings, self.audience.target, self.audience)
+
+        def held(item: Any) -> Any:
+            if not (self._is_new(item.id) or self._edited(item.id)):
+                return item
+            here = self.here[item.id]
+            if all(now.saw(here, contact) or not then.saw(item, contact) for contact in contacts):
+                return item
+            if all(one.item_id != item.id for one in self.warnings):
+                self.warnings.append(Warn(item.id, EDITED_UNSEEN))
+            return attrs.evolve(item, **({"withheld": True} if hasattr(item, "withheld") else {"shared": False}))
+
+        given: dict[str, Any] = {name: tuple(map(held, getattr(plan, name))) for name in COLLECTIONS}
+        return attrs.evolve(plan, **given)
+
+    def _is_new(self, item_id: str) -> bool:
+        """Whether an item was made since the merge."""
+        return item_id in self.here and item_id not in self.came
+
     def _edited(self, item_id: str) -> bool:
         """Whether an item says something else than the merge left it with."""
-        left, now = self.came[item_id], self.here.get(item_id)
+        left, now = self.came.get(item_id), self.here.get(item_id)
         marks: dict[str, Any] = {name: getattr(left, name) for name in MARKS if hasattr(left, name)}
-        return now is not None and left is not now and attrs.evolve(now, **marks) != left
+        return left is not None and now is not None and left is not now and attrs.evolve(now, **marks) != left
 
     def _straight(self, plan: Plan) -> Plan:
         """The source without links made since that would close a circle with those its halves had."""

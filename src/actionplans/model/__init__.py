@@ -8,7 +8,7 @@
     ├─ Shortcut                           │  each with a key, offsets, rules, conditions
     └─ Plan ◄──────────── Launch ◄────────┘  (through a Draft, or a Job of many)
        │  anchors: start, go_live, …
-       │  Comment, Invitation
+       │  Comment, Invitation, Erasure
        ├─ Stage                (custom ones; the library's are in the settings)
        ├─ Objective            why, with status, category, Metric ─ Reading
        │  └─ Play              launched together, with a Launch of its own
@@ -30,6 +30,7 @@ from actionplans.model.people import SYSTEM, Account, Actor, Partnership, Person
 from actionplans.model.plan import Item, Milestone, Objective, Plan, Play, Stage, Task
 from actionplans.model.records import (
     Decision,
+    Erasure,
     Impact,
     Invitation,
     Job,
@@ -83,6 +84,7 @@ __all__ = [
     "CompletionEmail",
     "Condition",
     "Decision",
+    "Erasure",
     "Dependency",
     "Draft",
     "FrozenMap",

@@ -349,13 +349,17 @@ class Plan(Value):
         return _by_id_or_key(self.plays, "play", id_or_key, self._ids(id_or_key))
 
     def under(self, item_id: str) -> tuple[Task, ...]:
-        """The tasks under an objective (through its plays too), a play, a milestone or a stage, in plan order."""
-        parents = {item_id} | {play.id for play in self.plays if play.objective_id == item_id}
-        points = {item_id} | {one.id for one in self.milestones if one.objective_id == item_id}
+        """The tasks under an objective (through its plays too), a play, a milestone or a stage, in plan order.
+
+        What was joined is found by the source's id too, as by `item` (M3).
+        """
+        asked = self._ids(item_id)
+        parents = {*asked} | {play.id for play in self.plays if play.objective_id in asked}
+        points = {*asked} | {one.id for one in self.milestones if one.objective_id in asked}
         return tuple(
             task
             for task in self.tasks
-            if task.parent_id in parents or task.milestone_id in points or task.stage_id == item_id
+            if task.parent_id in parents or task.milestone_id in points or task.stage_id in asked
         )
 
     def _ids(self, asked: str) -> tuple[str, ...]:

@@ -157,6 +157,22 @@ class Job(Value):
 
 
 @frozen
+class Erasure(Value):
+    """That a person is erased (J4): the `person` or `account` of that id, which no import brings back."""
+
+    record: Literal["person", "account"]
+    of: Id
+    by: Id
+    at: dt.datetime
+    revision: Count = 0
+
+    @property
+    def id(self) -> str:
+        """The kind and the id of who was erased."""
+        return f"{self.record}:{self.of}"
+
+
+@frozen
 class Decision(Value):
     """Whether an action is allowed, and why or why not (R1).
 

@@ -31,7 +31,8 @@ PARTS = ("vocabularies", "fields", "policy", "sharing", "calendars", "merging", 
 
 ACTIONS: frozenset[str] = frozenset(
     {f"{kind}.{verb}" for kind in ITEM_KINDS for verb in (*ITEM_VERBS, "see")}
-    | {"task.override", "objective.measure", "task.measure", "library.edit", "journal.read", "report.see"}
+    | {"task.override", "objective.measure", "task.measure", "library.edit", "report.see"}
+    | {"journal.read", "journal.verify", "store.backup", "store.restore", "store.check"}
     | {"objective.launch", "play.launch", "task.launch", "plan.launch", "plan.upgrade", "play.upgrade"}
     | {"plan.invite", "plan.merge", "plan.unmerge", "plan.import", "plan.export"}
     | {"account.see", "account.create", "account.edit", "summary.see", "summary.edit", "team.see", "team.edit"}

@@ -82,10 +82,11 @@ class Settings(Value):
                     yield Problem(f"{name}[{n}]", f"{key!r} stands here twice")
                 seen.add(key)
         for name in _WORDS:
-            words = getattr(self, name)
-            for n, word in enumerate(words):
-                if word in words[:n]:
+            words, known = getattr(self, name), set[str]()
+            for n, word in enumerate(words if isinstance(words, tuple) else ()):
+                if word in known:
                     yield Problem(f"{name}[{n}]", f"{word!r} stands here twice")
+                known.add(word)
         yield from self._rules()
         yield from self._calendar()
         own = frozenset(self.actions)

@@ -310,6 +310,7 @@ def _whole(plan: Plan, seeing: _Seeing, custom: _Custom) -> Plan:
         seen = {item.id for items in kept.values() for item in items}
         if len(seen) < sum(1 for _ in plan.items()):
             given = {f"{kind}s": tuple(detached(one, seen) for one in items) for kind, items in kept.items()}
+            given["joined"] = FrozenMap({there: here for there, here in plan.joined.items() if here in seen})
     if not custom.whole:
         for kind in ("objective", "play", "task"):
             items = given.get(f"{kind}s", getattr(plan, f"{kind}s"))

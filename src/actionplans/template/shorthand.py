@@ -77,12 +77,18 @@ def _id(title: object, found: Found) -> str:
     return made or "untitled"
 
 
+_MEANT = {"play": "parent", "objective": "parent", "parent": "objective"}
+"""What an item stands under by the wrong name, and the field that says it: `parent` of tasks, `objective` of others."""
+
+
 def _known(given: dict[str, Any], cls: type, place: str, found: Found) -> dict[str, Any]:
     """A copy with those keys that are fields of the class or stand for one; the others are told, with what is near."""
     known = _keys(cls)
     for key in given:
         if key not in known:
             problem = strange_key(key, known)
+            if _MEANT.get(key) in known:
+                problem = Problem(problem.place, f"no such field: is it {_MEANT[key]}?")
             found.append(problem.under(place) if place else problem)
     return {key: value for key, value in given.items() if key in known}
 

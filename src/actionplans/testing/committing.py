@@ -1,4 +1,4 @@
-"""The store contract on records, their journal and messages (C1 to C5, C7, C13 to C16)."""
+"""The store contract on records and their journal (C1 to C5, C7, C13, C14, C16)."""
 
 from __future__ import annotations
 
@@ -348,25 +348,16 @@ class CommittingContract(OpenedStore):
         """So that all stores raise the same of several errors, the first write before the next and the removals."""
         save(store, _launched("p1", "j", "r"))
         again, stale, gone = _launched("p2", "j", "r"), Write(Team("x", "Sales"), 3), Removal("team", "y", 4)
+        twins = Write(_launched("p3", "j", "new")), Write(_launched("p4", "j", "new"))
         with pytest.raises(Invalid):
             store.commit(Batch((Write(again), stale, Write(plan("p3", Task("", "Call"))))))
         with pytest.raises(Stale) as caught:
             store.commit(Batch((Write(again), stale), (gone,)))
         assert ("team", "x", 3, 0) == attrs.astuple(caught.value)
+        with pytest.raises(Stale):
+            store.commit(Batch((*twins, stale)))
         with pytest.raises(Refused):
             store.commit(Batch((Write(again),)))
-
-    # C15: messages wait in the order of their commits
-
-    def test_c15_messages_wait_in_order_and_each_key_once(self, store: Store) -> None:
-        """A key that is there already keeps what it had."""
-        told = [Message(key, "launched", "ana", NOW, "plan", "p1", detail=key) for key in ("z", "a", "é", "A")]
-        store.commit(Batch(messages=tuple(told[:2])))
-        store.commit(
-            Batch(messages=(attrs.evolve(told[0], detail="again"), told[2], attrs.evolve(told[2], detail="2")))
-        )
-        store.commit(Batch(messages=(told[3],)))
-        assert told == list(store.messages())
 
     # C16: what is committed has been verified; of a task that is unsound a store promises C2 and one of our errors
 

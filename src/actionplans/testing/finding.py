@@ -321,6 +321,9 @@ class FindingContract(OpenedStore):
             lambda: store.commit(Batch()),
             lambda: list(store.journal("plan", "p1")),
             lambda: list(store.messages()),
+            lambda: store.claim(NOW, NOW + dt.timedelta(hours=1)),
+            lambda: store.settle(()),
+            lambda: store.forget("sent", NOW),
             lambda: store.launched("j", ["r"]),
         )
         for call in calls:

@@ -20,6 +20,8 @@ from actionplans.model import Account, Plan, Task, Touchpoint
 from actionplans.storage import (
     AccountQuery,
     Batch,
+    Delivery,
+    DeliveryQuery,
     FoundObjective,
     FoundTask,
     ObjectiveQuery,
@@ -117,7 +119,7 @@ def every(store: Store, query: Query, limit: int = 1000) -> list[Any]:
     return found
 
 
-def expected(query: Query, records: Iterable[Record]) -> list[Any]:
+def expected(query: Query, records: Iterable[Record | Delivery]) -> list[Any]:
     """What the query means (C8), worked out the slow way."""
     everything = tuple(records)
     mine = [one for one in everything if isinstance(one, Plan)]
@@ -139,9 +141,13 @@ def expected(query: Query, records: Iterable[Record]) -> list[Any]:
         case AccountQuery():
             found = [one for one in everything if isinstance(one, Account) and matches(query, one)]
             return sorted(found, key=lambda one: (name_key(one.name), one.id))
+        case DeliveryQuery():
+            told = [one for one in everything if isinstance(one, Delivery) and matches(query, one)]
+            return sorted(told, key=lambda one: (one.moment, one.message.key))
         case RecordQuery():
             return sorted(
-                (one for one in everything if matches(query, one)), key=lambda one: (sort_text(one), id_of(one))
+                (one for one in everything if not isinstance(one, Delivery) and matches(query, one)),
+                key=lambda one: (sort_text(one), id_of(one)),
             )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -32,6 +32,8 @@ from actionplans.model.words import PlanStatus, TaskStatus
 from actionplans.permissions import Reach, Within
 from actionplans.storage import (
     AccountQuery,
+    DeliveryQuery,
+    DeliveryState,
     ObjectiveQuery,
     PlanQuery,
     Query,
@@ -235,6 +237,7 @@ def queries() -> SearchStrategy[Query]:
             words,
             _rights,
         ),
+        st.builds(DeliveryQuery, st.sampled_from(get_args(DeliveryState))),
         st.builds(
             TouchpointQuery,
             some_accounts,

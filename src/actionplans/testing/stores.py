@@ -16,7 +16,9 @@ from __future__ import annotations
 from actionplans.errors import MissingExtra
 
 try:
+    from actionplans.testing.chaining import ChainingContract
     from actionplans.testing.committing import CommittingContract
+    from actionplans.testing.delivering import DeliveringContract
     from actionplans.testing.finding import FindingContract
 except ModuleNotFoundError as _error:
     if _error.name not in ("pytest", "hypothesis"):
@@ -24,5 +26,5 @@ except ModuleNotFoundError as _error:
     raise MissingExtra(_error.name, "test") from _error
 
 
-class StoreContract(CommittingContract, FindingContract):
+class StoreContract(CommittingContract, ChainingContract, DeliveringContract, FindingContract):
     """One test or more for each numbered sentence. Inherit it and say how a store is opened."""

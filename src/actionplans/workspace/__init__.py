@@ -6,7 +6,6 @@ Every command has one shape, read → decide → edit → commit → tell, so a 
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,22 +16,34 @@ import attrs
 
 from actionplans import edit
 from actionplans import launch as launching
-from actionplans.checks import EMPTY, FrozenMap, shown, wanted
-from actionplans.errors import (
-    Invalid,
-    NotFound,
-    Problem,
-    StoreUnknown,
-)
-from actionplans.ids import NewIds
+from actionplans.checks import EMPTY, FrozenMap, wanted
+from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.journal import Entry
 from actionplans.launch import Outline
-from actionplans.model import Account, Actor, Decision, Draft, Impact, Job, Person, Plan, Row, Team, Template
+from actionplans.model import (
+    Account,
+    Actor,
+    Decision,
+    Draft,
+    Impact,
+    Job,
+    Person,
+    Plan,
+    Row,
+    Team,
+    Template,
+)
 from actionplans.permissions import everywhere, subject
-from actionplans.plugins import Plugins, load, loaded
 from actionplans.settings import Settings, no_action
 from actionplans.sharing import View
-from actionplans.storage import FoundObjective, FoundTask, ObjectiveQuery, PlanHead, PlanQuery, TaskQuery
+from actionplans.storage import (
+    FoundObjective,
+    FoundTask,
+    ObjectiveQuery,
+    PlanHead,
+    PlanQuery,
+    TaskQuery,
+)
 from actionplans.workspace.accounts import Accounts, Records, evolved, to_call
 from actionplans.workspace.adding import added
 from actionplans.workspace.bulk import Bulk, Launched, begun, checked, same_template
@@ -40,10 +51,14 @@ from actionplans.workspace.changes import Changer
 from actionplans.workspace.dates import Dates
 from actionplans.workspace.desk import Desk, asked_about
 from actionplans.workspace.files import exporter_of, path_of, written
+from actionplans.workspace.journal import Journal
+from actionplans.workspace.lending import Waiting
 from actionplans.workspace.library import Drafts, Shortcuts
 from actionplans.workspace.merging import Merging
+from actionplans.workspace.paging import Paging
 from actionplans.workspace.plans import Launcher, Progress, chunks
 from actionplans.workspace.plays import Plays
+from actionplans.workspace.privacy import Privacy
 from actionplans.workspace.running import Runner
 from actionplans.workspace.saving import save_as_template
 from actionplans.workspace.settings import SettingsDesk
@@ -52,55 +67,13 @@ from actionplans.workspace.summaries import Summaries
 from actionplans.workspace.templates import Templates, stored_template
 from actionplans.workspace.touchpoints import Touchpoints
 from actionplans.workspace.upgrades import Upgrades
+from actionplans.workspace.upkeep import Upkeep
 from actionplans.workspace.views import Views
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 P = ParamSpec("P")
-
-
-def utc_now() -> dt.datetime:
-    """The computer's clock; the only place where the library reads it."""
-    return dt.datetime.now(dt.UTC)
-
-
-def open_workspace(
-    url: str,
-    *,
-    actor: Actor,
-    tenant: str = "",
-    plugins: Plugins | None = None,
-    clock: Callable[[], dt.datetime] = utc_now,
-    new_id: Callable[[], str] | None = None,
-    **options: Any,
-) -> Workspace:
-    """A workspace on the store at `url`, for `actor`; close it, or use it in a `with`.
-
-    `url` is `memory:`, `sqlite:///path/to/file.db`, `postgresql://user@host/database`, or what a plug-in registers;
-    `tenant` keeps apart what belongs to different customers of a host; `options` go to the store (`busy_timeout=` in
-    seconds, for all; `max_connections=` for PostgreSQL). `clock` and `new_id` are for tests; ids of your own must sort
-    in the order in which they are made, as ours do (T11).
-    Raises a `StoreError`, or `PluginError`.
-    """
-    if not isinstance(url, str):
-        raise StoreUnknown(shown(url), "a URL is text")
-    if not isinstance(actor, Actor):
-        raise Invalid("open", (Problem("actor", "an Actor is wanted: ap.Actor('your-id', roles={'manager'})"),))
-    to_call(clock, "clock")
-    if new_id is not None:
-        to_call(new_id, "new_id")
-    found = loaded(plugins) if plugins is not None else load()
-    scheme = url.partition(":")[0]
-    opener = found.stores.get(scheme) if ":" in url else None
-    if opener is None:
-        raise StoreUnknown(scheme, f"no store is installed for this; there are {', '.join(sorted(found.stores))}")
-    try:
-        inspect.signature(opener).bind(url, tenant=tenant, **options)
-    except TypeError as error:
-        raise Invalid("open", (Problem("options", f"the store does not take them: {error}"),)) from error
-    store = opener(url, tenant=tenant, **options)
-    return Workspace(Desk(store, found, actor, clock, new_id or NewIds()))
 
 
 class Workspace:
@@ -119,7 +92,10 @@ class Workspace:
         new_plan, add_plan                              plans without a template
         save_as_template                                from a plan, or a play of it, to a template
         view, views, history                            looking, at one plan and at many
-        plans, tasks, objectives                        lists over many plans, by a query
+        journal                                         what was, and proof that it was so
+        privacy                                         all that is stored about a person: given out, erased
+        store                                           backups, checks, how it is set up
+        plans, tasks, objectives, page                  lists over many plans, by a query; a page of one
         change, change_read, preview, undo              working on a plan, with the verbs of `actionplans.edit`
         impact, restore                                 before deleting, and after
         dates                                           why a date is what it is, slack, conflicts
@@ -127,6 +103,7 @@ class Workspace:
         sharing                                         what customers see: invitations, why, preview
         export                                          handing out
         actor, durable, close                           who asks, what the store promises, letting go of it
+        committed, rolled_back                          what the host did that lends its connection
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -146,6 +123,10 @@ class Workspace:
         self.touchpoints: Touchpoints = Touchpoints(desk)
         self.upgrades: Upgrades = Upgrades(desk)
         self.merging: Merging = Merging(desk)
+        self.journal: Journal = Journal(desk)
+        self.store: Upkeep = Upkeep(desk)
+        self.privacy: Privacy = Privacy(desk)
+        self.page: Paging = Paging(desk)
 
     def __enter__(self) -> Workspace:
         """The workspace itself."""
@@ -166,8 +147,24 @@ class Workspace:
 
     @property
     def durable(self) -> bool:
-        """Whether what a call has stored survives a power loss (S4)."""
+        """Whether what a call has stored survives a power loss (S4); never on a lent connection: the host commits."""
         return self._desk.store.durable
+
+    def committed(self) -> None:
+        """For a host that lends its connection: call it after the commit, and listeners hear what was stored (S9).
+
+        Raises `Refused` where nothing is lent, or the adapter of the host's library does it.
+        """
+        self._waiting("committed").told()
+
+    def rolled_back(self) -> None:
+        """For a host that lends its connection: call it after a rollback; listeners hear nothing of it (S9)."""
+        self._waiting("rolled_back").dropped()
+
+    def _waiting(self, said: str) -> Waiting:
+        if self._desk.waiting is None:
+            raise Refused(said, "no connection is lent: what a call has stored is committed when it returns")
+        return self._desk.waiting
 
     def acting_as(self, actor: Actor) -> Workspace:
         """The same workspace for somebody else; both share the store."""
@@ -309,8 +306,9 @@ class Workspace:
 
     def view(self, plan_id: str) -> View:
         """What the actor may see of a plan; a hidden and an unknown one raise the same `NotFound` (V1, V7)."""
-        plan = self._desk.store.get(Plan, plan_id)
-        return self._desk.seen(plan, self._desk.store.get(Account, plan.account_id), self._desk.settings())
+        desk = self._desk.remembering()
+        plan = desk.store.get(Plan, plan_id)
+        return desk.seen(plan, desk.store.get(Account, plan.account_id), desk.settings())
 
     def views(self, query: PlanQuery | None = None, *, progress: Progress | None = None) -> Iterator[View]:
         """What the actor may see of each plan the query asks for, streamed in the order of ids.
@@ -349,7 +347,7 @@ class Workspace:
         out only after many tries. Where the verb changes nothing, nothing is stored. What the user should know is in
         the view's `warnings`, what else moved, and why, in its `moves` (P6).
         """
-        return Changer(self._desk).change(plan_id, None, verb, args, kwargs)
+        return Changer(self._desk.remembering()).change(plan_id, None, verb, args, kwargs)
 
     def change_read(
         self,
@@ -363,7 +361,7 @@ class Workspace:
         For a contact or partner, only if the item that it is about still is as they saw it (V2).
         """
         read = wanted(View, view, "view")
-        return Changer(self._desk).change(read.plan.id, read, verb, args, kwargs)
+        return Changer(self._desk.remembering()).change(read.plan.id, read, verb, args, kwargs)
 
     def preview(
         self,
@@ -377,7 +375,7 @@ class Workspace:
         The view still has the revision that the plan has now: `change_read(view, …)` then makes the change only if
         nobody was faster.
         """
-        return Changer(self._desk).preview(plan_id, verb, args, kwargs)
+        return Changer(self._desk.remembering()).preview(plan_id, verb, args, kwargs)
 
     def undo(self, plan_id: str, revision: int | None = None) -> View:
         """Take back one step of a plan, the last one or the one that gave `revision`, with all that it moved (J2).
@@ -386,7 +384,7 @@ class Workspace:
         since, and `Refused` for the step that began the plan and for one that carried a play to or from another plan:
         link that back.
         """
-        return Changer(self._desk).undo(plan_id, revision)
+        return Changer(self._desk.remembering()).undo(plan_id, revision)
 
     def impact(self, plan_id: str, item_id: str) -> Impact:
         """What deleting an item would do: show it, then pass it to `edit.delete` as `confirmed` (L3)."""
@@ -394,14 +392,14 @@ class Workspace:
 
     def restore(self, plan_id: str, item_id: str) -> View:
         """A deleted item back in its plan, from the journal, with the links it had (L3, L10)."""
-        return Changer(self._desk).restore(plan_id, item_id)
+        return Changer(self._desk.remembering()).restore(plan_id, item_id)
 
     def history(self, plan_id: str) -> Iterator[Entry]:
         """The journal of a plan, oldest first; needs the right to `journal.read`, and to see the whole plan (J1, V2).
 
         Custom fields that the actor does not see are left out; a step that changed nothing else has no edits (R5).
         """
-        return Changer(self._desk).history(plan_id)
+        return Changer(self._desk.remembering()).history(plan_id)
 
     def can(
         self, action: str, plan_id: str | None = None, item_id: str | None = None, *, account_id: str | None = None

@@ -22,6 +22,7 @@ from actionplans.model import Account, Person, Plan, Team, Warn
 from actionplans.permissions import everywhere, subject
 from actionplans.settings import Settings, known_roles
 from actionplans.storage import AccountQuery, Record, RecordQuery, TaskQuery
+from actionplans.storing import LONGEST
 from actionplans.vocabularies import custom_problems, seen_fields, touched_custom, touched_fields, with_defaults
 from actionplans.workdays import resolve, today
 from actionplans.workspace.administrators import one_staying
@@ -31,6 +32,9 @@ from actionplans.workspace.fields import admit_fields, admit_names
 P = TypeVar("P", bound=Person | Team)
 R = TypeVar("R", bound=Record)
 
+
+KEY_LENGTH = 1000
+"""How long a name key may be that is looked for; few signs, each of which stands for many, may have a longer one."""
 
 NOT_GIVEN = frozenset({"id", "name", "website", "revision", "created_by"})
 """The fields of a new account that are not among the others: two are arguments, the rest is the library's own."""
@@ -73,18 +77,20 @@ class Accounts:
             return ()
         short = len(key) < settings.limits.search_characters
         query = AccountQuery(key=name) if short else AccountQuery(prefix=name)
-        return tuple(islice(self._listed(query, settings, min(limit, 1000)), limit))
+        return tuple(islice(self.stream(query, settings, many=min(limit, LONGEST)), limit))
 
     def all(self, query: AccountQuery | None = None) -> Iterator[Account]:
         """Every account the actor may see that the query asks for, in the order of names."""
         query = AccountQuery() if query is None else wanted(AccountQuery, query, "query")
-        return self._listed(query, self.desk.settings(), 1000)
+        return self.stream(query, self.desk.settings())
 
-    def _listed(self, query: AccountQuery, settings: Settings, many: int) -> Iterator[Account]:
-        """The same, so many read at once; who sees all accounts is not asked about each."""
+    def stream(
+        self, query: AccountQuery, settings: Settings, *, after: str | None = None, many: int = LONGEST
+    ) -> Iterator[Account]:
+        """The same behind a page of theirs, so many read at once; who sees all accounts is not asked about each."""
         desk = self.desk
         asker = desk.asker(settings)
-        seen, found = seen_fields("account", settings, asker.roles), desk.every(query, many)
+        seen, found = seen_fields("account", settings, asker.roles), desk.every(query, many, after)
         if not desk.plugins.policies and everywhere(settings.policy, asker, "account.see"):
             return found if seen is None else (_with(one, seen) for one in found)
         return (_with(one, seen) for one in found if desk.may(settings, "account.see", subject(one), asker).allowed)
@@ -206,7 +212,7 @@ class Accounts:
     def _flag(self, account: Account, warn: Callable[[Warn], None]) -> None:
         """Tell of a name that looks like another, or like what it is not (A3)."""
         told = list(flags(account.name))
-        for key in plain_keys(account.name):
+        for key in (one for one in plain_keys(account.name) if len(one) <= KEY_LENGTH):
             alike = next((one for one in self.all(AccountQuery(key=key)) if one.id != account.id), None)
             told += [f"it looks like {alike.name!r} ({alike.id})"] if alike is not None else []
         if told:
@@ -240,12 +246,11 @@ class Accounts:
         found += custom_problems("account", account.custom, settings, changed)
         strange = account.roles.keys() - (before.roles.keys() if before is not None else set()) - {*settings.roles}
         found += [Problem(f"roles[{one!r}]", advice(one, settings.roles)) for one in sorted(strange)]
-        persons = {"owner_id": account.owner_id, "primary_contact_id": account.primary_contact_id}
-        persons |= {f"roles[{role!r}]": person for role, person in account.roles.items()}
-        persons |= {f"partners[{n}].partner_id": one.partner_id for n, one in enumerate(account.partners)}
-        known = self.desk.store.get_many(Person, {one for one in persons.values() if one})
-        for place, person in persons.items():
-            if person and person not in known:
+        held = frozenset(_persons(before).values()) if before is not None else frozenset[Named]()
+        named = {place: one for place, one in _persons(account).items() if one not in held}
+        known = self.desk.store.get_many(Person, {person for _, person in named.values()})
+        for place, (_, person) in named.items():
+            if person not in known:
                 found.append(Problem(place, f"there is no person {person!r}: add them first"))
         if account.parent_id is not None and (before is None or account.parent_id != before.parent_id):
             try:
@@ -254,8 +259,8 @@ class Accounts:
                 found.append(Problem("parent_id", str(error)))
         if found:
             raise Invalid("account", tuple(found))
-        held = before.custom if before is not None else None
-        admit_fields(self.desk, settings, touched_fields("account", held, account.custom, settings))
+        custom = before.custom if before is not None else None
+        admit_fields(self.desk, settings, touched_fields("account", custom, account.custom, settings))
         check_parent(self._above(account.parent_id), account.id, account.parent_id)
 
     def _above(self, at: str | None) -> dict[str, Account]:
@@ -321,7 +326,7 @@ class Records(Generic[P]):
                 self._person(before, after)
             case _, Team():
                 known = self.desk.store.get_many(Person, after.members)
-                lost = sorted(after.members - known.keys())
+                lost = sorted(after.members - known.keys() - (before.members if isinstance(before, Team) else set()))
                 if lost:
                     raise Invalid("team", tuple(Problem("members", f"there is no person {one!r}") for one in lost))
 
@@ -343,6 +348,18 @@ class Records(Generic[P]):
                 found += error.problems
         if found:
             raise Invalid("person", tuple(found))
+
+
+Named = tuple[str, str]
+"""What somebody is to an account, and who that is."""
+
+
+def _persons(account: Account) -> dict[str, Named]:
+    """Whom an account names, by the place where it does."""
+    persons = {"owner_id": account.owner_id, "primary_contact_id": account.primary_contact_id}
+    persons |= {f"roles[{role!r}]": person for role, person in account.roles.items()}
+    found = {place: (place, person) for place, person in persons.items() if person}
+    return found | {f"partners[{n}].partner_id": ("partner", one.partner_id) for n, one in enumerate(account.partners)}
 
 
 def _with(account: Account, seen: frozenset[str] | None) -> Account:

@@ -27,6 +27,7 @@ from actionplans.vocabularies import touched_in_plan
 from actionplans.workspace.desk import TRIES, Change, Desk, unknown_years
 from actionplans.workspace.fields import admit_fields, admit_names
 from actionplans.workspace.hiding import hiding
+from actionplans.workspace.joined import as_joined
 
 ELSEWHERE = frozenset({"play.move", "plan.merge", "plan.unmerge"})
 """The steps by which items leave a plan for another: they are not deleted."""
@@ -106,7 +107,7 @@ class Changer:
         last = desk.store.get(Plan, plan_id).revision  # also where somebody else takes a step meanwhile
 
         def taken_back() -> View:
-            plan, account, settings = self._read_whole(plan_id, "plan.undo")
+            plan, account, settings = self.read_whole(plan_id, "plan.undo")
             entry = self._entry(plan, last if revision is None else revision)
             name = _name(entry)
             for action, about in _needed(plan, account, settings, name, entry):
@@ -135,7 +136,7 @@ class Changer:
 
     def restore(self, plan_id: str, item_id: str) -> View:
         """As `Workspace.restore`; what went to another plan with its play was not deleted."""
-        self._read_whole(plan_id, "plan.restore")
+        self.read_whole(plan_id, "plan.restore")
         entry = self._removal(plan_id, item_id)
         if entry is None or _name(entry) in ELSEWHERE:
             raise NotFound("deleted item", item_id)
@@ -144,13 +145,13 @@ class Changer:
     def history(self, plan_id: str) -> Iterator[Entry]:
         """As `Workspace.history`."""
         desk = self.desk
-        plan, account, settings = self._read_whole(plan_id, "journal.read")
+        plan, account, settings = self.read_whole(plan_id, "journal.read")
         desk.need(settings, "journal.read", subject(account, plan))
         hidden = hiding(settings, desk.asker(settings))
         found = desk.store.journal("plan", plan.id)
         return (attrs.evolve(one, edits=tuple(hidden.edits(one.edits))) for one in found)
 
-    def _read_whole(self, plan_id: str, action: str) -> tuple[Plan, Account, Settings]:
+    def read_whole(self, plan_id: str, action: str) -> tuple[Plan, Account, Settings]:
         """A plan for what looks into its past, which is not for those who see only a part of it (V2)."""
         plan, account, settings, _, limited = self.desk.opened(plan_id)
         if limited:
@@ -204,7 +205,7 @@ class Changer:
             raise Invalid("change", (Problem("verb", f"a verb of actionplans.edit is wanted, not {shown(verb)}"),))
         desk = self.desk
         plan, account, settings, seen, limited = desk.opened(plan_id)
-        args, kwargs = _as_joined(plan, verb, args, kwargs)
+        args, kwargs = as_joined(plan, seen, verb, args, kwargs)
         given = _given(verb, args, kwargs)
         if read is not None and not limited and plan.revision != read.plan.revision:
             raise Stale("plan", plan_id, read.plan.revision, plan.revision)
@@ -283,7 +284,7 @@ _PLACE = re.compile(r"(\w+)(?:(?:\[| )'(?P<id>[^']+)'\]?)?(?:\.(?P<field>\w+).*)
 def _said(problem: Problem, titles: Mapping[str, str], since: Sequence[Entry]) -> Problem:
     """What stops an undo, with the title of its item where that is seen, and with the last step that changed it since.
 
-    Undoing that one first lets this one through, or names the one before.
+    Undoing that one first lets this one through, or names the one before; merges are taken back in another way.
     """
     place = _PLACE.fullmatch(problem.place)
     if place is None:
@@ -298,10 +299,24 @@ def _said(problem: Problem, titles: Mapping[str, str], since: Sequence[Entry]) -
     steps = [one for one in since if any(map(changed, one.edits))]
     told = problem.message
     if steps:
-        told = told.replace(
-            CHANGED, f"has changed since: undo revision {steps[-1].revision} ({steps[-1].action}) first"
-        )
+        told = told.replace(CHANGED, f"has changed since: {_first(steps)}")
     return Problem(problem.place, f"{titles[item_id]!r} {told}" if item_id in titles else told)
+
+
+def _first(steps: Sequence[Entry]) -> str:
+    """What to do before an undo, by the steps that changed the same since.
+
+    An unmerge set things to what they were before its merge, so what counts is what was done before or after the two.
+    """
+    last = steps[-1]
+    if last.action == "plan.unmerge":
+        others = [one for one in steps if one.action not in ("plan.merge", "plan.unmerge")]
+        if not others:
+            return "a merge was taken back since, which is not undone: change it where it stands now (ws.change)"
+        last = others[-1]
+    if last.action == "plan.merge":
+        return "take back the merge first (ws.merging.unmerge)"
+    return f"undo revision {last.revision} ({last.action}) first"
 
 
 def _needed(plan: Plan, account: Account, settings: Settings, name: str, entry: Entry) -> Iterator[tuple[str, Subject]]:
@@ -344,27 +359,6 @@ def _given(verb: Callable[..., Plan], args: tuple[Any, ...], kwargs: Mapping[str
         name = getattr(verb, "__name__", "verb")
         raise Invalid(f"edit.{name}", (Problem("arguments", str(error)),)) from error
     return dict(list(bound.arguments.items())[2:])
-
-
-NAMING = frozenset(("item_id", "task_id", "parent_id", "milestone_id", "stage_id", "objective_id", "before"))
-"""The arguments of verbs that are ids of items."""
-
-
-def _as_joined(
-    plan: Plan, verb: Callable[..., Plan], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
-    """The arguments with the ids that items have since they were joined by a merge (M3)."""
-    if not plan.joined:
-        return args, kwargs
-    held = {one.id for one in plan.items()}
-
-    def today(name: str, value: Any) -> Any:
-        known = name in NAMING and isinstance(value, str) and value not in held
-        return plan.joined.get(value, value) if known else value
-
-    names = list(inspect.signature(verb).parameters)[2:]
-    first = tuple(map(today, names, args)) + args[len(names) :]
-    return first, {name: today(name, value) for name, value in kwargs.items()}
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any, TypeVar, cast
 
 import attrs
@@ -14,17 +14,44 @@ from attrs import define, frozen
 from actionplans.checks import EMPTY, FrozenMap, shown
 from actionplans.edit import Context
 from actionplans.errors import Invalid, NotAllowed, NotFound, PluginError, Problem, Stale
-from actionplans.journal import Entry, diff
-from actionplans.model import ANY_CONTACT, TEAM, Account, Actor, Decision, Invitation, Item, Person, Plan, Team, Warn
-from actionplans.permissions import NOBODYS, Asker, Subject, decide, inactive
+from actionplans.journal import Edit, Entry, diff, removed
+from actionplans.model import (
+    ANY_CONTACT,
+    TEAM,
+    Account,
+    Actor,
+    Decision,
+    Erasure,
+    Invitation,
+    Item,
+    Person,
+    Plan,
+    Team,
+    Warn,
+)
+from actionplans.permissions import NOBODYS, Asker, Subject, decide, inactive, scopes
 from actionplans.permissions import subject as subject_of
 from actionplans.plugins import Plugins, Policy
 from actionplans.schedule import Moved, beyond
 from actionplans.settings import Grant, Settings
 from actionplans.sharing import NOBODY, Decider, People, View, Viewer, people_in, plan_seen, view, why
 from actionplans.sharing.contacts import ELSEWHERE, INACTIVE, NOT_INVITED
-from actionplans.storage import Batch, Message, Query, Record, RecordQuery, Store, Write, id_of, invitation_id, kind_of
+from actionplans.storage import (
+    Batch,
+    Message,
+    Query,
+    Record,
+    RecordQuery,
+    Removal,
+    Store,
+    Write,
+    id_of,
+    invitation_id,
+    kind_of,
+)
 from actionplans.workdays import today
+from actionplans.workspace.lending import Waiting
+from actionplans.workspace.remembering import Remembering
 
 log: logging.Logger = logging.getLogger("actionplans")
 
@@ -37,10 +64,12 @@ TRIES = 20
 
 @frozen
 class Change:
-    """One record to commit: what it was (None for a new one), what it is, the action, and details for the journal."""
+    """One record to commit: what it was (None for a new one), what it is (None where it goes), the action, and details
+    for the journal.
+    """
 
     before: Record | None
-    after: Record
+    after: Record | None
     action: str
     detail: FrozenMap[str, str] = EMPTY
 
@@ -56,6 +85,8 @@ class Desk:
     new_id: Callable[[], str]
     teams: tuple[Team, ...] | None = None
     """Every team, for who asks about many actors at once; else they are read where they are needed."""
+    waiting: Waiting | None = None
+    """What listeners are told when a host commits that lends its connection; None where every commit is ours (S9)."""
 
     def now(self) -> dt.datetime:
         """The injected clock's moment, in UTC."""
@@ -98,10 +129,12 @@ class Desk:
             if person.kind == "contact":
                 return Asker(id, frozenset({"contact"}), kind="contact", account_id=person.account_id)
             roles = roles | person.roles | ({"partner"} if person.kind == "partner" else set())
-        scopes = {grant.scope for grant in settings.policy if grant.role in roles}
+        elif not self.actor.system and self.store.get_many(Erasure, (f"person:{id}",)):
+            return Asker(id, frozenset(), active=False)
+        in_scopes = scopes(settings.policy, roles)
         of_teams = about is None or any(owner.startswith(TEAM) for owner in about.owners)
         kind = person.kind if person is not None else "user"
-        if not (self.plugins.policies or "team" in scopes or "assigned" in scopes and of_teams):
+        if not (self.plugins.policies or "team" in in_scopes or "assigned" in in_scopes and of_teams):
             return Asker(id, roles, kind=kind)
         mine = self.my_teams()
         colleagues = frozenset(member for team in mine for member in team.members)
@@ -245,20 +278,29 @@ class Desk:
             return after
         return cast(R, self.commit(Change(before, after, action))[0])
 
-    def commit(self, *changes: Change, messages: tuple[Message, ...] = ()) -> tuple[Record, ...]:
+    def commit(
+        self, *changes: Change, messages: tuple[Message, ...] = (), removals: tuple[Removal, ...] = ()
+    ) -> tuple[Record, ...]:
         """Store all of it in one transaction with its journal entries, then tell the listeners (J1, N1).
 
-        Gives the records as they are stored.
+        Gives the records as they are stored. `removals` are of what has no journal; of who is erased nothing is told.
         """
-        now, writes, entries = self.now(), [], []
+        now, writes, gone, entries = self.now(), [], list(removals), []
+        erased = {(one.after.record, one.after.of) for one in changes if isinstance(one.after, Erasure)}
         for change in changes:
-            read = change.before.revision if change.before is not None else 0
-            after = stamped(change.after, read + 1, now)
-            writes.append(Write(after, read))
-            edits = diff(change.before, change.after) if change.before is not None else ()
-            kind = kind_of(type(after))
-            entries.append(Entry(kind, id_of(after), read + 1, now, self.actor.id, change.action, edits, change.detail))
-        self.store.commit(Batch(tuple(writes), entries=tuple(entries), messages=messages))
+            record = change.after if change.after is not None else change.before
+            assert record is not None
+            kind, id, read = kind_of(type(record)), id_of(record), change.before.revision if change.before else 0
+            edits: tuple[Edit, ...] = ()
+            if change.after is None:
+                gone.append(Removal(kind, id, read))
+                edits = removed(record)
+            else:
+                writes.append(Write(stamped(record, read + 1, now), read))
+                edits = diff(change.before, record) if change.before is not None else ()
+            edits = () if (kind, id) in erased else edits
+            entries.append(Entry(kind, id, read + 1, now, self.actor.id, change.action, edits, change.detail))
+        self.store.commit(Batch(tuple(writes), tuple(gone), tuple(entries), messages))
         self.tell(tuple(entries))
         return tuple(write.record for write in writes)
 
@@ -291,19 +333,29 @@ class Desk:
             except Stale as error:
                 if error.id == but_for:
                     raise
+                if isinstance(self.store, Remembering):
+                    self.store.forget()
         return step()
 
-    def tell(self, entries: tuple[Entry, ...]) -> None:
-        """Hand the entries to every listener; what one raises is logged, for the change is stored already."""
-        for name, listener in self.plugins.listeners.items():
-            try:
-                listener(entries)
-            except Exception:
-                log.exception("listener %s failed after a commit; the change is stored", name)
+    def remembering(self) -> Desk:
+        """The same desk for one command, which reads who asks, the settings and the like once."""
+        return attrs.evolve(self, store=cast(Store, Remembering(self.store)))
 
-    def every(self, query: Query, many: int = 1000) -> Iterator[Any]:
-        """All results of a query, page by page, so many on one."""
-        after: str | None = None
+    def tell(self, entries: tuple[Entry, ...]) -> None:
+        """Hand the entries to every listener."""
+        self.hand(self.plugins.listeners, entries)
+
+    def hand(self, listeners: Mapping[str, Callable[[T], None]], news: T) -> None:
+        """Tell listeners what is stored: at once, or when the host has committed that lends its connection (S9)."""
+        for name, listener in listeners.items():
+            told = partial(_tell, name, listener, news)
+            if self.waiting is None:
+                told()
+            else:
+                self.waiting.add(told)
+
+    def every(self, query: Query, many: int = 1000, after: str | None = None) -> Iterator[Any]:
+        """All results of a query, or those behind a page of them, page by page, so many on one."""
         while True:
             page = self.store.find(query, limit=many, after=after)
             yield from page.items
@@ -314,6 +366,14 @@ class Desk:
     def heed(self, warning: Warn) -> None:
         """What happens to a warning when the caller gives no `warn`: it is logged."""
         log.warning("%s: %s", warning.item_id, warning.message)
+
+
+def _tell(name: str, listener: Callable[[T], None], news: T) -> None:
+    """Tell a listener; what it raises is logged, for the change is stored already."""
+    try:
+        listener(news)
+    except Exception:
+        log.exception("listener %s failed after a commit; the change is stored", name)
 
 
 @cache

@@ -12,14 +12,14 @@ from actionplans.errors import ActionPlansError, ExportError, Invalid, PluginErr
 from actionplans.plugins import Export
 
 
-def path_of(target: object) -> Path:
-    """The path of a file to write; raises `Invalid` for what cannot be one."""
+def path_of(target: object, what: str = "export") -> Path:
+    """The path of a file to write, or to read `what` from; raises `Invalid` for what cannot be one."""
     try:
         name = os.fsdecode(target)  # type: ignore[arg-type]
         if "\0" in os.fsencode(name).decode(errors="replace") or not Path(name).name:
             raise ValueError("no name of a file")
     except (TypeError, ValueError) as error:
-        raise Invalid("export", (Problem("target", f"the path of a file is wanted, not {shown(target)}"),)) from error
+        raise Invalid(what, (Problem("target", f"the path of a file is wanted, not {shown(target)}"),)) from error
     return Path(name)
 
 

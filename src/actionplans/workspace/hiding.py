@@ -81,15 +81,18 @@ class Hiding:
         sides = {side: self.item(getattr(one, side)) for side in ("base", "ours", "theirs")}
         return attrs.evolve(one, **sides) if not one.field else one
 
-    def edits(self, edits: Iterable[Edit]) -> Iterator[Edit]:
-        """What a step changed without them; an edit of them alone is left out."""
+    def edits(self, edits: Iterable[Edit], of: str = "plan") -> Iterator[Edit]:
+        """What a step changed on a plan, or a record of another kind, without them.
+
+        An edit of them alone is left out.
+        """
         for one in edits:
             if self.seen is None or one.field not in ("", "custom"):
                 yield one
             elif one.field == "":
                 yield attrs.evolve(one, before=self.item(one.before), after=self.item(one.after))
             else:
-                kind = "plan" if one.kind == "record" else one.kind
+                kind = of if one.kind == "record" else one.kind
                 before, after = self.custom(kind, one.before), self.custom(kind, one.after)
                 if before != after:
                     yield attrs.evolve(one, before=before, after=after)

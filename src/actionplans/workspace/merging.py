@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, cast
 
 import attrs
 from attrs import define, frozen
@@ -13,7 +14,7 @@ from actionplans import merge as merging
 from actionplans.accounts import name_key
 from actionplans.checks import EMPTY, FrozenMap
 from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Refused, Stale
-from actionplans.journal import Entry, apply, inverse
+from actionplans.journal import Entry, rewound
 from actionplans.merge import (
     Added,
     Audience,
@@ -29,15 +30,21 @@ from actionplans.merge import (
     Unmerge,
     Verdict,
 )
+from actionplans.merge.joining import LONG_AGO
 from actionplans.model import Account, Decision, Invitation, Person, Plan, Warn
 from actionplans.permissions import subject
 from actionplans.settings import Settings
 from actionplans.sharing import View
 from actionplans.storage import AccountQuery, PlanHead, PlanQuery, RecordQuery, plan_subject
-from actionplans.vocabularies import may_edit_field
+from actionplans.vocabularies import may_edit_field, seen_fields
 from actionplans.workspace.accounts import Accounts
-from actionplans.workspace.desk import Change, Desk, above, log, owners_of
+from actionplans.workspace.desk import Change, Desk, above, owners_of
 from actionplans.workspace.plans import OPEN_PLANS, chunks
+
+F = TypeVar("F", Filled, Conflict, Kept)
+
+Named = tuple[str, str]
+"""A custom field of items: their kind and its name."""
 
 PREFIX = merging.PREFIX
 """How many characters of a name accounts are looked up by (M1)."""
@@ -160,7 +167,8 @@ class Merging:
             )
             pairs = FrozenMap({one.source_id: one.item_id for one in found.joined})
             moved = tuple(one.item_id for one in found.added)
-            self._tell(MergeNews("merge", read.target.id, read.source.id, moved, pairs))
+            news = MergeNews("merge", read.target.id, read.source.id, moved, pairs)
+            desk.hand(desk.plugins.merge_listeners, news)
             return self._told(read, attrs.evolve(found, target=cast(Plan, stored[0])))
 
         return desk.repeated(merged)
@@ -176,20 +184,26 @@ class Merging:
             plan, account, settings = desk.plan(target_id)
             desk.need(settings, "plan.unmerge", subject(account, plan))
             last, later = self._last_merge(plan, source_id)
-            read = self._read(plan.id, last.detail["source"], "plan.unmerge")
+            try:
+                read = self._read(plan.id, last.detail["source"], "plan.unmerge")
+            except NotFound:  # whoever sees one plan alone is not told the other's id (V7)
+                told = "" if source_id else "what was merged into it is not for you to see: ask who sees both plans"
+                raise NotFound("merged plan", source_id or plan.id, told) from None
             if read.target.revision != plan.revision:
                 raise Stale("plan", plan.id, plan.revision, read.target.revision)
-            merged = _back(read.target, later)
-            before = _back(merged, (last,))
+            merged = rewound(read.target, later)
+            before = rewound(merged, (last,))
             source = self._as_merged(read.source, read.target.id)
-            found = merging.unmerge(before, merged, read.target, source, self._context(read))
+            audience = self._audience(attrs.evolve(read, source=source), parting=True)
+            found = merging.unmerge(before, merged, read.target, source, self._context(read), audience=audience)
             about = FrozenMap({"target": read.target.id, "source": read.source.id})
             ours, theirs = desk.commit(
                 Change(read.target, found.target, "plan.unmerge", about),
                 Change(read.source, found.source, "plan.unmerge", about),
             )
             pairs = FrozenMap({there: here for here, there in found.parted.items()})
-            self._tell(MergeNews("unmerge", read.target.id, read.source.id, (*found.returned, *found.along), pairs))
+            back = (*found.returned, *found.along)
+            desk.hand(desk.plugins.merge_listeners, MergeNews("unmerge", read.target.id, read.source.id, back, pairs))
             return self._shown(read, found, cast(Plan, ours), cast(Plan, theirs))
 
         return desk.repeated(parted)
@@ -202,10 +216,12 @@ class Merging:
             mine = (one for one in heads if one.id != target.id and self._may(one, known[one.account_id], settings))
             for part in chunks(mine, 50):
                 plans = self.desk.store.get_many(Plan, [one.id for one in part])
+                whole = self.desk.store.get_many(Account, {account.id, *(one.account_id for one in part)})
                 for head in (one for one in part if one.id in plans):
                     source, theirs = plans[head.id], known[head.account_id]
                     if merging.impossible(target, source) is None:
-                        said = self._verdicts((target, source), (account, theirs), settings)
+                        both = (whole[account.id], whole[theirs.id])
+                        said = self._verdicts((target, source), both, settings)
                         found = Candidate(target.id, head, theirs, said)
                         if found.agreed or refused:
                             yield found
@@ -255,8 +271,7 @@ class Merging:
         against = [f"{one.rule}: {one.reason}" for one in said if not one.agrees]
         if against:
             raise Refused("merging", "; ".join(against))
-        roles = self.desk.asker(read.settings).roles
-        fields = read.settings.custom_fields
+        closed, unseen = self._closed(read)
         return merging.merge(
             read.target,
             read.source,
@@ -265,17 +280,44 @@ class Merging:
             answers=answers,
             changed=self._changed(read) if policy == "newest" else EMPTY,
             audience=self._audience(read),
-            closed=frozenset((one.of, one.name) for one in fields if not may_edit_field(one, roles)),
+            closed=closed,
+            unseen=unseen,
         )
+
+    def _closed(self, read: _Read) -> tuple[frozenset[Named], frozenset[Named]]:
+        """The custom fields of items, by kind and name, that the actor may not edit, and those they may not see (R5).
+
+        What is held of a field that the settings have no more is nobody's but an administrator's.
+        """
+        roles, fields = self.desk.asker(read.settings).roles, read.settings.custom_fields
+        sees = self._sees(read.settings)
+        items = (*read.target.items(), *read.source.items())
+        unseen = {(one.kind, name) for one in items for name in getattr(one, "custom", ()) if not sees(one.kind, name)}
+        closed = {(one.of, one.name) for one in fields if not may_edit_field(one, roles)}
+        return frozenset[Named](closed | unseen), frozenset[Named](unseen)
+
+    def _sees(self, settings: Settings) -> Callable[[str, str], bool]:
+        """Whether the actor sees a custom field of a kind, by its name (R5)."""
+        roles = self.desk.asker(settings).roles
+        seen = {kind: seen_fields(kind, settings, roles) for kind in ("objective", "play", "task")}
+
+        def sees(kind: str, name: str) -> bool:
+            known = seen.get(kind)
+            return known is None or name in known
+
+        return sees
 
     def _context(self, read: _Read) -> Any:
         owners = owners_of(read.target) | owners_of(read.source)
         return self.desk.context(read.target, read.target_account, read.settings, owners)
 
-    def _audience(self, read: _Read) -> Audience:
-        """Who among the customers sees each of the two plans, where they are shared (V3)."""
+    def _audience(self, read: _Read, *, parting: bool = False) -> Audience:
+        """Who among the customers sees each of the two plans, where they are shared (V3).
+
+        For parting `own` are those of the source's account, whatever the target's is.
+        """
         desk = self.desk
-        invited, own = list[frozenset[str]](), set[str]()
+        invited, own = list[frozenset[str]](), list[frozenset[str]]()
         for plan, account in ((read.target, read.target_account), (read.source, read.source_account)):
             records = cast("Iterator[Invitation]", desk.every(RecordQuery("invitation", account_id=account.id)))
             ids = {one.contact_id for one in records if one.plan_id == plan.id and one.revoked_at is None}
@@ -283,40 +325,52 @@ class Merging:
             persons = desk.store.get_many(Person, ids).values()
             count = [one for one in persons if one.active and one.kind == "contact" and one.account_id in near]
             invited.append(frozenset(one.id for one in count))
-            own |= {one.id for one in count if one.account_id == account.id}
+            own.append(frozenset(one.id for one in count if one.account_id == account.id))
         named = owners_of(read.target) | owners_of(read.source)
         one_account = read.target.account_id == read.source.account_id
         target, source = invited
-        return Audience(target, source, desk.people(named).contacts, frozenset(own if one_account else ()))
+        mine = own[1] if parting else own[0] | own[1] if one_account else frozenset[str]()
+        return Audience(target, source, desk.people(named).contacts, mine)
 
     def _changed(self, read: _Read) -> dict[str, dt.datetime]:
         """When each item of the two plans was changed last, by their journals; coming along in a merge is no change."""
         found: dict[str, dt.datetime] = {}
         for plan in (read.target, read.source):
-            for entry in self.desk.store.journal("plan", plan.id):
-                moved = entry.action in ("plan.merge", "plan.unmerge")
-                if entry.revision == 1:
-                    found |= dict.fromkeys((one.id for one in plan.items()), entry.at)
-                for edit in entry.edits:
-                    if edit.item_id and not (moved and edit.field == ""):
-                        found[edit.item_id] = entry.at
+            changes, began = self._changes(plan.id)
+            found |= {one.id: changes.get(one.id, began) for one in plan.items()}
         return found
+
+    def _changes(self, plan_id: str, into: str = "", nth: int = 0) -> tuple[dict[str, dt.datetime], dt.datetime]:
+        """When what has stood in a plan was changed last, and when the plan began: up to the nth merge into another.
+
+        What came by a merge was changed last where it came from, unless it was changed here since.
+        """
+        found, began, merges = dict[str, dt.datetime](), LONG_AGO, Counter[tuple[str, str]]()
+        for entry in self.desk.store.journal("plan", plan_id):
+            about = entry.detail.get("target", ""), entry.detail.get("source", "")
+            merges[about] += entry.action == "plan.merge"
+            if entry.revision == 1:
+                began = entry.at
+            if entry.action == "plan.merge" and about == (into, plan_id) and merges[about] == nth:
+                break
+            moved = entry.action in ("plan.merge", "plan.unmerge")
+            came = {one.item_id for one in entry.edits if moved and one.item_id and one.field == ""}
+            if came and entry.action == "plan.merge" and about[0] == plan_id:
+                theirs, first = self._changes(about[1], plan_id, merges[about])
+                found |= {one: theirs.get(one, first) for one in came}
+            found |= {one.item_id: entry.at for one in entry.edits if one.item_id and one.item_id not in came}
+        return found, began
 
     def _told(self, read: _Read, found: Merge) -> Preview:
         """What the merge does without the values of custom fields that the actor may not see (R5)."""
         view = self.desk.seen(found.target, read.target_account, read.settings, before=read.target)
-        shown = {(one.of, f"custom.{one.name}") for one in view.fields}
-
-        def seen(one: Filled | Conflict) -> bool:
-            return not one.field.startswith("custom.") or (one.kind, one.field) in shown
-
         return Preview(
             view,
             read.source.id,
             found.added,
             found.joined,
-            tuple(filter(seen, found.filled)),
-            tuple(filter(seen, found.conflicts)),
+            self._admitted(found.filled, read.settings),
+            self._admitted(found.conflicts, read.settings),
             found.hidden,
             found.warnings,
         )
@@ -326,10 +380,18 @@ class Merging:
         desk, settings = self.desk, read.settings
         view = desk.seen(ours, read.target_account, settings, before=read.target)
         source = desk.seen(theirs, read.source_account, settings, before=read.source)
-        shown = {(one.of, f"custom.{one.name}") for one in view.fields}
-        kept = (one for one in found.kept if not one.field.startswith("custom.") or (one.kind, one.field) in shown)
-        lists = (found.returned, found.along, found.gone, found.parted, found.dropped, tuple(kept), found.warnings)
+        kept = self._admitted(found.kept, settings)
+        lists = (found.returned, found.along, found.gone, found.parted, found.dropped, kept, found.warnings)
         return Parted(view, source, *lists)
+
+    def _admitted(self, found: tuple[F, ...], settings: Settings) -> tuple[F, ...]:
+        """What is told of fields, without the custom fields that the actor may not see (R5)."""
+        sees = self._sees(settings)
+        return tuple(
+            one
+            for one in found
+            if not one.field.startswith("custom.") or sees(one.kind, one.field.removeprefix("custom."))
+        )
 
     def _last_merge(self, plan: Plan, source_id: str | None) -> tuple[Entry, tuple[Entry, ...]]:
         """The entry of the merge that comes off next, and those of all that was done to the target since."""
@@ -344,10 +406,19 @@ class Merging:
             raise Refused("unmerging", "no plan was merged into this one, or all are parted again")
         last = standing[-1]
         if source_id is not None and last.detail["source"] != source_id:
-            if all(one.detail["source"] != source_id for one in standing):
+            if all(one.detail["source"] != source_id for one in standing) or not self._is_seen(source_id):
                 raise NotFound("merged plan", source_id)
-            raise Refused("unmerging", f"{last.detail['source']!r} was merged later: take that off first")
+            other = repr(last.detail["source"]) if self._is_seen(last.detail["source"]) else "another plan"
+            raise Refused("unmerging", f"{other} was merged later: take that off first")
         return last, tuple(one for one in entries if one.revision > last.revision)
+
+    def _is_seen(self, plan_id: str) -> bool:
+        """Whether the actor may be told of a plan (V7)."""
+        try:
+            self.desk.plan(plan_id)
+        except NotFound:
+            return False
+        return True
 
     def _as_merged(self, source: Plan, target_id: str) -> Plan:
         """The source as the merge found it."""
@@ -359,19 +430,4 @@ class Merging:
                     break
         if source.merged_into != target_id:
             raise Refused("unmerging", f"{source.title!r} is not merged into that plan")
-        return _back(source, later)
-
-    def _tell(self, news: MergeNews) -> None:
-        """Tell whoever attached something to the plans; what one raises is logged, for the change is stored."""
-        for name, listener in self.desk.plugins.merge_listeners.items():
-            try:
-                listener(news)
-            except Exception:
-                log.exception("merge listener %s failed after a commit; the change is stored", name)
-
-
-def _back(plan: Plan, entries: tuple[Entry, ...] | list[Entry]) -> Plan:
-    """A plan as it was before these entries, the last ones of its journal (J2)."""
-    for entry in reversed(entries):
-        plan = apply(plan, inverse(entry.edits))
-    return plan
+        return rewound(source, later)

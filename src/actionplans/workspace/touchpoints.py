@@ -9,16 +9,15 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
-from actionplans.checks import FrozenMap, field_problems, shown, wanted
+from actionplans.checks import field_problems, shown, wanted
 from actionplans.errors import Invalid, NotFound, Problem
-from actionplans.journal import Edit, Entry
 from actionplans.model import Account, Item, Objective, Person, Plan, Play, Reference, Task, Touchpoint
 from actionplans.permissions import Asker, Subject, Within, everywhere, subject
 from actionplans.settings import Settings
 from actionplans.sharing import sees_everything
-from actionplans.storage import Batch, PlanQuery, Removal, TouchpointQuery, matches
+from actionplans.storage import PlanQuery, TouchpointQuery, matches
 from actionplans.workspace.accounts import Accounts, evolved
-from actionplans.workspace.desk import Desk
+from actionplans.workspace.desk import Change, Desk
 from actionplans.workspace.plans import chunks
 from actionplans.workspace.views import reaches_of
 
@@ -113,12 +112,15 @@ class Touchpoints:
 
     def all(self, query: TouchpointQuery | None = None) -> Iterator[Touchpoint]:
         """The touchpoints the query asks for that the actor may see, the newest first (L14)."""
-        query = TouchpointQuery() if query is None else wanted(TouchpointQuery, query, "query")
-        desk, after = self.desk, None
+        return self.stream(TouchpointQuery() if query is None else wanted(TouchpointQuery, query, "query"))
+
+    def stream(self, query: TouchpointQuery, *, after: str | None = None, many: int = 500) -> Iterator[Touchpoint]:
+        """The same behind a page of theirs, so many read at once."""
+        desk = self.desk
         while True:
             settings = desk.settings()
             asker = desk.asker(settings)
-            page = desk.store.find(self._limited(query, asker, settings), limit=500, after=after)
+            page = desk.store.find(self._limited(query, asker, settings), limit=many, after=after)
             yield from (one for one in self._seen(page.items, asker, settings) if matches(query, one))
             after = page.next
             if after is None:
@@ -176,13 +178,7 @@ class Touchpoints:
             settings = desk.settings()
             before, account = self._found(id, settings)
             desk.need(settings, "touchpoint.delete", _subject(account, before))
-            names = (one.name for one in attrs.fields(Touchpoint) if one.name not in ("id", "revision"))
-            edits = tuple(Edit("record", "", name, getattr(before, name), None) for name in names)
-            revision = before.revision + 1
-            by, action = desk.actor.id, "touchpoint.delete"
-            entry = Entry("touchpoint", id, revision, desk.now(), by, action, edits, FrozenMap())
-            desk.store.commit(Batch(removals=(Removal("touchpoint", id, before.revision),), entries=(entry,)))
-            desk.tell((entry,))
+            desk.commit(Change(before, None, "touchpoint.delete"))
 
         desk.repeated(deleted)
 

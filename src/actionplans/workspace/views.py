@@ -20,18 +20,21 @@ from actionplans.storage import (
     ObjectiveQuery,
     PlanHead,
     PlanQuery,
+    Query,
     RecordQuery,
     TaskQuery,
     head_of,
     matches,
     plan_subject,
 )
+from actionplans.storing import LONGEST, position, start_of
 from actionplans.vocabularies import seen_fields
 from actionplans.workspace.desk import Desk
 from actionplans.workspace.plans import Progress, chunks
 
 Q = TypeVar("Q", PlanQuery, TaskQuery, ObjectiveQuery)
 F = TypeVar("F", FoundTask, FoundObjective)
+L = TypeVar("L", PlanHead, FoundTask, FoundObjective)
 I = TypeVar("I", TaskQuery, ObjectiveQuery)  # noqa: E741
 
 
@@ -43,6 +46,10 @@ class Views:
     """
 
     desk: Desk
+    after: str | None = None
+    """Where a list goes on: the `next` of a page of it."""
+    many: int = LONGEST
+    """How many are read at once."""
 
     def heads(self, query: PlanQuery) -> Iterator[PlanHead]:
         """The rows of the plans the actor may see that the query asks for, by id."""
@@ -50,7 +57,7 @@ class Views:
         settings = desk.settings()
         if desk.asker(settings).kind == "contact":
             seen = (head_of(one.plan) for one in self._invited(desk.today(settings)))
-            yield from (head for head in seen if matches(query, head))
+            yield from self._behind(query, (head for head in seen if matches(query, head)))
             return
         for page, asker, settings in self._pages(query, self._plans_within):
             if not desk.plugins.policies:
@@ -107,7 +114,7 @@ class Views:
             plans = (one.plan for one in self._invited(desk.today(settings)) if not one.plan.archived)
             found = [(FoundTask(one.id, one.account_id, task), head_of(one)) for one in plans for task in one.tasks]
             asked = (one for one, head in found if matches(query, one, head))
-            yield from sorted(asked, key=lambda one: (one.task.due or dt.date.max, one.task.id, one.plan_id))
+            yield from self._behind(query, asked)
             return
         for page, asker, settings in self._pages(query, self._items_within("task.see")):
             if _alike(settings, asker, "task.see") and not desk.plugins.policies:
@@ -125,7 +132,7 @@ class Views:
                 (FoundObjective(one.id, one.account_id, goal), head_of(one)) for one in plans for goal in one.objectives
             ]
             asked = (one for one, head in found if matches(query, one, head))
-            yield from sorted(asked, key=lambda one: (one.objective.end or dt.date.max, one.objective.id, one.plan_id))
+            yield from self._behind(query, asked)
             return
         for page, asker, settings in self._pages(query, self._items_within("objective.see")):
             if _alike(settings, asker, "objective.see") and not desk.plugins.policies:
@@ -181,18 +188,23 @@ class Views:
 
         Which accounts are theirs is looked up once, and again where their roles, teams or the policy have changed.
         """
-        desk, after, asked = self.desk, None, query
+        desk, after, asked = self.desk, self.after, query
         rights: tuple[Asker, tuple[Grant, ...]] | None = None
         while True:
             settings = desk.settings()
             asker = desk.asker(settings)
             if not desk.plugins.policies and rights != (asker, settings.policy):
                 rights, asked = (asker, settings.policy), limited(query, asker, settings)
-            page = desk.store.find(asked, limit=1000, after=after)
+            page = desk.store.find(asked, limit=self.many, after=after)
             yield page.items, asker, settings
             after = page.next
             if after is None:
                 return
+
+    def _behind(self, query: Query, found: Iterable[L]) -> list[L]:
+        """Those behind where the list goes on, in its order."""
+        start = start_of(query, 1, self.after)
+        return [one for one in sorted(found, key=position) if start is None or position(one) > start]
 
     def _plans_within(self, query: PlanQuery, asker: Asker, settings: Settings) -> PlanQuery:
         if everywhere(settings.policy, asker, "plan.see"):

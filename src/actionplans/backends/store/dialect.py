@@ -5,7 +5,7 @@ In that SQL a `?` stands for a value, and an `@` before the name of each table f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -43,6 +43,14 @@ class Dialect:
     """A column to sort by, but not to look up by."""
     locked: str
     """What has the rows of a `select` wait for nobody else until the transaction ends."""
+    skipping: str
+    """The same, without those that others have locked."""
+    version: str
+    """What asks for the name and version of the database, in one text."""
+    settings: str
+    """What asks for the settings that its promises hang on: names and values, as texts."""
+    damage: Callable[[Access], Iterator[tuple[str, str]]]
+    """What it finds wrong with itself: places and what is wrong there."""
 
     def said(self, sql: str) -> str:
         """SQL that all share, as this database takes it."""
@@ -82,6 +90,10 @@ class Database(Protocol):
 
         The work is done again, from its beginning, when others were in its way.
         """
+        ...
+
+    def purge(self) -> None:
+        """Have no file keep what was removed or overwritten, as far as that is ours to do (C18)."""
         ...
 
     def close(self) -> None:

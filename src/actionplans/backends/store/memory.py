@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import attrs
 from attrs import define, field
 
-from actionplans.backends.store.asked import (
-    Key,
-    check_batch,
-    check_launched,
-    check_new_entries,
-    check_record,
-    check_revisions,
-    check_tenant,
-    checked_ids,
-    checked_rows,
-    job_of,
-    launched,
-)
-from actionplans.backends.store.pages import page_of, position, start_of
+from actionplans import __version__
+from actionplans.chain import Link
 from actionplans.errors import NotFound, StoreClosed, StoreUnknown
 from actionplans.journal import Entry
+from actionplans.messages import posted
 from actionplans.model import Plan
 from actionplans.plugins import hookimpl
 from actionplans.storage import (
     KINDS,
     AccountQuery,
     Batch,
+    Delivery,
+    DeliveryQuery,
+    DeliveryState,
     FoundObjective,
     FoundTask,
     Message,
@@ -48,6 +43,30 @@ from actionplans.storage import (
     kind_of,
     matches,
 )
+from actionplans.storing import (
+    Key,
+    check_batch,
+    check_launched,
+    check_links,
+    check_record,
+    check_revisions,
+    check_tenant,
+    checked_deliveries,
+    checked_end,
+    checked_ids,
+    checked_lease,
+    checked_rows,
+    erased,
+    job_of,
+    kept,
+    launched,
+    new_links,
+    not_empty,
+    page_of,
+    position,
+    start_of,
+)
+from actionplans.upkeep import Findings, Progress, Report
 
 R = TypeVar("R", bound=Record)
 
@@ -72,8 +91,8 @@ class Shelf:
     records: dict[str, dict[str, Any]] = field(factory=lambda: {kind: {} for kind in KINDS})
     heads: dict[str, PlanHead] = field(factory=dict)
     launches: dict[Key, str] = field(factory=dict)
-    journal: dict[Key, list[Entry]] = field(factory=dict)
-    outbox: dict[str, Message] = field(factory=dict)
+    journal: dict[Key, list[Link]] = field(factory=dict)
+    outbox: dict[str, Delivery] = field(factory=dict)
     lock: threading.Lock = field(factory=threading.Lock)
 
 
@@ -89,7 +108,7 @@ class MemoryStore:
         """An empty store, or one more door to `shelves`."""
         self.name = "memory:"
         self._shelf = ({} if shelves is None else shelves).setdefault(check_tenant(tenant), Shelf())
-        self._closed = False
+        self._closed, self._tenant = False, tenant
 
     def get(self, cls: type[R], id: str) -> R:
         """As `Store.get`."""
@@ -120,18 +139,20 @@ class MemoryStore:
         heads = {record.id: head_of(record) for record in records if isinstance(record, Plan)}
         with shelf.lock:
             check_revisions(read, {key: _revision(shelf, key) for key in read})
-            check_launched(batch, mine, shelf.launches)
-            check_new_entries(batch, {key: entries[-1].revision for key, entries in shelf.journal.items()})
+            check_launched(batch, shelf.launches)
+            links = new_links(batch, {key: (its[-1].revision, its[-1].hash) for key, its in _journals(shelf, batch)})
             for key in read:
                 _take_out(shelf, key)
             for record in records:
                 shelf.records[kind_of(type(record))][id_of(record)] = record
             shelf.heads.update(heads)
             shelf.launches.update(mine)
-            for entry in batch.entries:
-                shelf.journal.setdefault((entry.record, entry.id), []).append(entry)
+            for link in links:
+                shelf.journal.setdefault((link.record, link.id), []).append(link)
+            for key in erased(batch):
+                shelf.journal[key] = [attrs.evolve(one, personal=None) for one in shelf.journal.get(key, ())]
             for message in batch.messages:
-                shelf.outbox.setdefault(message.key, message)
+                shelf.outbox.setdefault(message.key, posted(message))
 
     def launched(self, job: str, rows: Iterable[str]) -> dict[str, str]:
         """As `Store.launched`."""
@@ -145,14 +166,119 @@ class MemoryStore:
         shelf = self._open()
         check_record(kind, id, after)
         with shelf.lock:
-            entries = tuple(shelf.journal.get((kind, id), ()))
-        return iter([entry for entry in entries if entry.revision > after])
+            links = tuple(shelf.journal.get((kind, id), ()))
+        return iter([link.entry() for link in links if link.revision > after])
+
+    def links(self, *, after: tuple[str, str, int] | None = None, limit: int = 1000) -> tuple[Link, ...]:
+        """As `Store.links`: the records are sorted for each page."""
+        shelf, start = self._open(), check_links(after, limit)
+        with shelf.lock:
+            links = chain.from_iterable(its for key, its in sorted(shelf.journal.items()) if key >= start[:2])
+            return tuple(islice((one for one in links if (one.record, one.id, one.revision) > start), limit))
+
+    def revisions(self, kind: str, ids: Iterable[str]) -> dict[str, int]:
+        """As `Store.revisions`."""
+        shelf = self._open()
+        kind, wanted = checked_ids(KINDS.get(kind), ids)
+        with shelf.lock:
+            records = shelf.records[kind]
+            return {id: records[id].revision for id in wanted if id in records}
+
+    def unrecorded(self, kind: str) -> tuple[str, ...]:
+        """As `Store.unrecorded`."""
+        shelf = self._open()
+        check_record(kind, "", 0)
+        with shelf.lock:
+            return tuple(sorted(id for id in shelf.records[kind] if not shelf.journal.get((kind, id))))
+
+    def purge(self) -> None:
+        """As `Store.purge`: there are no files."""
+        self._open()
 
     def messages(self) -> Iterator[Message]:
         """As `Store.messages`."""
         shelf = self._open()
         with shelf.lock:
-            return iter(tuple(shelf.outbox.values()))
+            return iter([one.message for one in shelf.outbox.values() if one.state == "waiting"])
+
+    def claim(self, now: dt.datetime, until: dt.datetime, *, limit: int = 100) -> tuple[Delivery, ...]:
+        """As `Store.claim`."""
+        shelf = self._open()
+        checked_lease(now, until, limit)
+        with shelf.lock:
+            due = [one for one in shelf.outbox.values() if one.state == "waiting" and one.moment <= now]
+            due.sort(key=lambda one: one.moment)
+            taken = {one.message.key: kept(attrs.evolve(one, moment=until, tries=one.tries + 1)) for one in due[:limit]}
+            shelf.outbox.update(taken)
+        return tuple(taken.values())
+
+    def settle(self, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+        """As `Store.settle`."""
+        shelf, wanted = self._open(), checked_deliveries(deliveries)
+        with shelf.lock:
+            known = ((key, one, shelf.outbox.get(key)) for key, one in wanted.items())
+            mine = {
+                key: kept(attrs.evolve(one, message=now.message))
+                for key, one, now in known
+                if now is not None and (now.state, now.tries) == ("waiting", one.tries)
+            }
+            shelf.outbox.update(mine)
+        return tuple(key for key in wanted if key not in mine)
+
+    def forget(self, state: DeliveryState, before: dt.datetime) -> None:
+        """As `Store.forget`."""
+        shelf = self._open()
+        checked_end(state, before)
+        with shelf.lock:
+            for key, one in list(shelf.outbox.items()):
+                if one.state == state and one.moment < before:
+                    del shelf.outbox[key]
+
+    def backup(self, path: Path, *, overwrite: bool = False, progress: Progress | None = None) -> None:
+        """As `Maintained.backup`."""
+        from actionplans.backends.store.backup import write_file
+        from actionplans.backends.store.memory_rows import tables_of
+
+        many, tables = tables_of(self._open(), self._tenant)
+        write_file(path, many, tables, overwrite=overwrite, progress=progress)
+
+    def restore(
+        self,
+        path: Path,
+        finish: Callable[[Store], None],
+        *,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        """As `Maintained.restore`."""
+        from actionplans.backends.store.backup import sound_backup
+        from actionplans.backends.store.memory_rows import fill
+
+        shelf, new = self._open(), Shelf()
+        with sound_backup(path, self._tenant) as (backup, tenant):
+            for done in fill(new, backup, tenant):
+                if progress is not None:
+                    progress(done, None)
+        finish(cast(Store, MemoryStore(tenant=self._tenant, shelves={self._tenant: new})))
+        with shelf.lock:
+            if not replace and (any(shelf.records.values()) or shelf.journal or shelf.outbox):
+                raise not_empty()
+            for name in ("records", "heads", "launches", "journal", "outbox"):
+                setattr(shelf, name, getattr(new, name))
+
+    def examine(self, progress: Progress | None = None) -> Report:
+        """As `Maintained.examine`: values in memory are what they were when they were checked."""
+        shelf, found = self._open(), Findings()
+        with shelf.lock:
+            for kind, records in shelf.records.items():
+                if records:
+                    found.count(f"{kind}s", len(records))
+        return found.report(self.name, {"library": __version__})
+
+    def conditions(self) -> dict[str, str]:
+        """As `Maintained.conditions`."""
+        self._open()
+        return {"database": "memory"}
 
     def close(self) -> None:
         """As `Store.close`; what was kept is gone with the last store that has these shelves."""
@@ -162,6 +288,14 @@ class MemoryStore:
         if self._closed:
             raise StoreClosed(self.name, "it was closed")
         return self._shelf
+
+
+def _journals(shelf: Shelf, batch: Batch) -> Iterator[tuple[Key, list[Link]]]:
+    """The links of the records that a batch has entries for."""
+    for entry in batch.entries:
+        key = (entry.record, entry.id)
+        if links := shelf.journal.get(key):
+            yield key, links
 
 
 def _revision(shelf: Shelf, key: Key) -> int:
@@ -181,6 +315,8 @@ def _candidates(shelf: Shelf, query: Query) -> Iterable[tuple[Any, PlanHead | No
     """What a query may ask for; a task or objective with the row of its plan."""
     with shelf.lock:
         heads, plans = tuple(shelf.heads.values()), dict(shelf.records["plan"])
+        if isinstance(query, DeliveryQuery):
+            return [(one, None) for one in shelf.outbox.values()]
         if isinstance(query, AccountQuery | RecordQuery | TouchpointQuery):
             kinds = {AccountQuery: "account", TouchpointQuery: "touchpoint"}
             records = shelf.records[query.kind if isinstance(query, RecordQuery) else kinds[type(query)]]

@@ -6,20 +6,41 @@ It wants the extra `postgres`. `postgresql_server`, which needs the driver, is l
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
-from actionplans.backends.store.asked import check_tenant, check_timeout
 from actionplans.backends.store.sql import SqlStore
 from actionplans.checks import shown
 from actionplans.errors import Invalid, Problem
 from actionplans.plugins import hookimpl
 from actionplans.storage import Store
+from actionplans.storing import check_tenant, check_timeout
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 @hookimpl
 def actionplans_stores() -> dict[str, Callable[..., Store]]:
     """The URL scheme `postgresql`."""
     return {"postgresql": open_postgresql}
+
+
+@hookimpl
+def actionplans_connections() -> dict[str, Callable[..., Store]]:
+    """Connections of psycopg 3."""
+    return {"psycopg.Connection": lend_postgresql}
+
+
+def lend_postgresql(
+    lend: Callable[[], psycopg.Connection[Any]], *, tenant: str = "", schema: str = "actionplans"
+) -> Store:
+    """The store on a connection of the host's (S9), in a schema that was made by opening its URL.
+
+    Raises a `StoreError`, `MissingExtra`, `Refused`, or `Invalid` for the arguments.
+    """
+    from actionplans.backends.store.lent_postgresql import LentPostgresqlStore
+
+    return cast(Store, LentPostgresqlStore(lend, tenant=tenant, schema=schema))
 
 
 def open_postgresql(url: str, *, tenant: str = "", busy_timeout: float = 10.0, max_connections: int = 10) -> Store:

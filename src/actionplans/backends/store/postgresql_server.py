@@ -20,7 +20,7 @@ from urllib.parse import unquote
 import attrs
 
 from actionplans.backends.store.dialect import Access, Dialect, Row
-from actionplans.backends.store.schema import STEPS, said
+from actionplans.backends.store.schema import STEPS, failed, said
 from actionplans.backends.store.sql import insertion
 from actionplans.errors import (
     MissingExtra,
@@ -46,6 +46,20 @@ except ModuleNotFoundError as _error:
         raise
     raise MissingExtra(_error.name, "postgres") from _error
 
+_SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums", "wal_sync_method", "server_encoding")
+
+
+def _damage(db: Access) -> Iterator[tuple[str, str]]:
+    """What the server knows of itself: constraints and indexes that do not hold."""
+    here = "select relnamespace from pg_class where oid = '@plan'::regclass"
+    ours = f"in (select oid from pg_class where relnamespace = ({here}))"
+    for (name,) in db.rows(f"select conname::text from pg_constraint where not convalidated and conrelid {ours}"):
+        yield f"constraint {name}", "was never proved"
+    broken = "select indexrelid::regclass::text from pg_index where not (indisvalid and indisready)"
+    for (name,) in db.rows(f"{broken} and indrelid {ours}"):
+        yield f"index {name}", "is not valid: build it again"
+
+
 DIALECT = Dialect(
     mark="%s",
     place="",
@@ -59,6 +73,10 @@ DIALECT = Dialect(
     position="strpos({}, {})",
     unindexed="{}",
     locked=" for update",
+    skipping=" for update skip locked",
+    version="select 'PostgreSQL ' || current_setting('server_version')",
+    settings=f"select name, setting from pg_settings where name in {_SETTINGS!r}",
+    damage=_damage,
 )
 """What PostgreSQL says otherwise. Its collation `C` is the order of code points where the encoding is UTF-8."""
 
@@ -169,9 +187,33 @@ class Rows:
             return
         names = ", ".join(f'"{name}"' for name in columns)
         sql = self._dialect.said(f"copy @{table} ({names}) from stdin").encode()
-        with self._db.cursor() as cursor, cursor.copy(sql) as copy:
+        with self._cursor() as cursor, cursor.copy(sql) as copy:
             for row in chain(first, rows):
                 copy.write_row(row)
+
+    def _cursor(self) -> psycopg.Cursor[Row]:
+        return self._db.cursor()
+
+
+def look(db: Rows, schema: str, store: str) -> tuple[int, bool]:
+    """The version of the tables, 0 for none, and whether the server keeps what it has acknowledged (S4).
+
+    Raises `StoreForeign` or `StoreNewer`.
+    """
+    asked = """
+        select current_setting('server_encoding'), current_setting('fsync'),
+            current_setting('synchronous_commit'), to_regclass(?) is not null,
+            (select count(*) from pg_class where relnamespace = to_regnamespace(?))"""
+    ((encoding, fsync, commit, ours, tables),) = db.rows(asked, (f"{schema}.{VERSION}", schema))
+    if encoding != "UTF8":
+        raise StoreForeign(store, f"the encoding of the database is {encoding}, and UTF8 is wanted")
+    if tables and not ours:
+        raise StoreForeign(store, f"the schema {schema} belongs to another program")
+    ((version,),) = db.rows(f"select version from @{VERSION}") if ours else ((0,),)
+    if version > len(STEPS):
+        told = f"the tables have version {version} and this library knows versions up to {len(STEPS)}"
+        raise StoreNewer(store, told)
+    return version, "off" not in (fsync, commit)
 
 
 class Server:
@@ -212,6 +254,9 @@ class Server:
         until = time.monotonic() + self._busy_timeout
         while not self._written(work, until):
             time.sleep(random.uniform(0.001, 0.02))
+
+    def purge(self) -> None:
+        """As `Database.purge`: dead rows and the write-ahead log are the operator's (J4)."""
 
     def close(self) -> None:
         """As `Database.close`."""
@@ -322,22 +367,7 @@ class Server:
             raise translated(error, self.name) from error
 
     def _look(self, db: psycopg.Connection[Row]) -> tuple[int, bool]:
-        """The version of the tables, 0 for none; raises `StoreForeign` or `StoreNewer`."""
-        asked = b"""
-            select current_setting('server_encoding'), current_setting('fsync'),
-                current_setting('synchronous_commit'), to_regclass(%s) is not null,
-                (select count(*) from pg_class where relnamespace = to_regnamespace(%s))"""
-        found = db.execute(asked, (f"{self._schema}.{VERSION}", self._schema)).fetchone() or ()
-        encoding, fsync, commit, ours, tables = found
-        if encoding != "UTF8":
-            raise StoreForeign(self.name, f"the encoding of the database is {encoding}, and UTF8 is wanted")
-        if tables and not ours:
-            raise StoreForeign(self.name, f"the schema {self._schema} belongs to another program")
-        (version,) = self._rows(db, f"select version from @{VERSION}")[0] if ours else (0,)
-        if version > len(STEPS):
-            told = f"the tables have version {version} and this library knows versions up to {len(STEPS)}"
-            raise StoreNewer(self.name, told)
-        return version, "off" not in (fsync, commit)
+        return look(Rows(db, self.dialect), self._schema, self.name)
 
     def _migrate(self, db: psycopg.Connection[Row]) -> None:
         """Bring the tables to this library's version in one transaction; of several who try only one does."""
@@ -349,15 +379,15 @@ class Server:
                 db.execute(f'create schema if not exists "{self._schema}"'.encode())
                 db.execute(self.dialect.said(f"create table @{VERSION} (version integer not null)").encode())
                 db.execute(self.dialect.said(f"insert into @{VERSION} values (0)").encode())
-            for step in STEPS[version:]:
-                for statement in said(step, self.dialect):
-                    db.execute(statement.encode())
+            for number, step in enumerate(STEPS[version:], version + 1):
+                try:
+                    for statement in said(step, self.dialect):
+                        db.execute(statement.encode())
+                except psycopg.Error as error:
+                    raise failed(number, translated(error, self.name)) from error
             db.execute(self.dialect.said(f"update @{VERSION} set version = ?").encode(), (len(STEPS),))
             db.execute("commit")
         except BaseException:
             with suppress(psycopg.Error):  # the connection is lost, and all that was begun on it
                 db.execute("rollback")
             raise
-
-    def _rows(self, db: psycopg.Connection[Row], sql: str) -> list[Row]:
-        return list(Rows(db, self.dialect).rows(sql))

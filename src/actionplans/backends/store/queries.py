@@ -11,12 +11,12 @@ from attrs import define, field
 
 from actionplans.accounts import name_key
 from actionplans.backends.store.dialect import Dialect
-from actionplans.backends.store.pages import Position, undated
-from actionplans.backends.store.rows import ACCOUNT, OBJECTIVE, PLAN, RECORD, TASK, day_text
+from actionplans.backends.store.rows import ACCOUNT, DELIVERY, OBJECTIVE, PLAN, RECORD, TASK, day_text
 from actionplans.permissions import Reach, Within
 from actionplans.storage import (
     OPEN,
     AccountQuery,
+    DeliveryQuery,
     ObjectiveQuery,
     PlanQuery,
     Query,
@@ -26,6 +26,7 @@ from actionplans.storage import (
     newest_first,
     text_key,
 )
+from actionplans.storing import Position, undated
 
 
 @define
@@ -92,6 +93,8 @@ def statements(dialect: Dialect, tenant: str, query: Query, start: Position | No
             yield _accounts(dialect, tenant, query, start)
         case RecordQuery():
             yield _records(dialect, tenant, query, start)
+        case DeliveryQuery():
+            yield _deliveries(dialect, tenant, query, start)
 
 
 def _plans(dialect: Dialect, tenant: str, query: PlanQuery, start: Position | None) -> Statement:
@@ -248,6 +251,14 @@ def _records(dialect: Dialect, tenant: str, query: RecordQuery, start: Position 
     asked.equal("kind", query.kind)
     asked.equal("account_id", query.account_id)
     asked.equal("sort", text_key(query))
+    asked.behind(start)
+    return asked
+
+
+def _deliveries(dialect: Dialect, tenant: str, query: DeliveryQuery, start: Position | None) -> Statement:
+    asked = Statement(dialect, "outbox", DELIVERY, ("moment", "key"))
+    asked.equal("tenant", tenant)
+    asked.equal("state", query.state)
     asked.behind(start)
     return asked
 

@@ -16,10 +16,13 @@ from typing import Any
 import attrs
 
 from actionplans.accounts import name_key
-from actionplans.backends.store.asked import job_of
 from actionplans.backends.store.dialect import Row
+from actionplans.backends.store.sums import Texts, sealed
+from actionplans.chain import Link
 from actionplans.codec import Rest, encode_record, rest_of
 from actionplans.lists import touchpoint_text
+from actionplans.making import trusted
+from actionplans.messages import Delivery, moment_from, oldest_first
 from actionplans.model import Account, Dependency, Objective, Plan, Task, Touchpoint
 from actionplans.model.words import LagUnit, LinkKind
 from actionplans.permissions import people_of
@@ -37,6 +40,7 @@ from actionplans.storage import (
     kind_of,
     sort_text,
 )
+from actionplans.storing import job_of
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -45,22 +49,27 @@ def _names(text: str) -> tuple[str, ...]:
 
 PLAN = _names(
     "tenant id account_id title section stage_id status archived owner_id template_id start open done total "
-    "revision created_by job job_row words data"
+    "revision created_by job job_row words data sum"
 )
 OBJECTIVE = _names("tenant plan_id account_id position id title status category start end owner_id words data")
 TASK = _names(
     "tenant plan_id account_id position id title status owner_id start due original_due type parent_id milestone_id "
     "stage_id live is_open words links offsets data"
 )
-ACCOUNT = _names("tenant id key name parent_id type owner_id revision data")
+ACCOUNT = _names("tenant id key name parent_id type owner_id revision data sum")
 ACCOUNT_PERSON = _names("tenant person_id account_id")
-RECORD = _names("tenant kind id account_id sort revision words data")
-JOURNAL = _names("tenant record id revision data")
+RECORD = _names("tenant kind id account_id sort revision words data sum")
+JOURNAL = _names("tenant record id revision data hash personal")
+DELIVERY = _names("key state moment tries reason data")
+OUTBOX = ("tenant", *DELIVERY, "sum")
 """The columns of each table, in order; a row is a tuple of them."""
 
 _MOST, _LONGEST = 4096, 2000
 _EXACT = frozenset({"metric", "custom", "comments", "completion", "reminder"})
 """Fields whose values may be equal and not the same text, like 1.0 and 1.00: these must be the same objects."""
+
+TASK_SUM = Texts(TASK, _names("tenant plan_id account_id position live is_open words"))
+OBJECTIVE_SUM = Texts(OBJECTIVE, _names("tenant plan_id account_id position words"))
 
 _LINKS, _OFFSETS = frozenset({"dependencies"}), frozenset({"offset", "start_offset"})
 
@@ -136,13 +145,13 @@ def words_of(text: str) -> str | None:
     return None if text.isascii() else name_key(text)
 
 
-def plan_row(tenant: str, plan: Plan, revision: int) -> Row:
-    """The row of a plan, without what stands in it."""
+def plan_row(tenant: str, plan: Plan, revision: int, objectives: Iterable[Row], tasks: Iterable[Row]) -> Row:
+    """The row of a plan whose parts have these rows."""
     id, account_id, *middle, archived, owner_id, template_id, start, opened, done, total, _, maker = _head_columns(
         head_of(plan)
     )
     job = job_of(plan) or (None, None)
-    return (
+    row = (
         tenant,
         id,
         account_id,
@@ -160,6 +169,13 @@ def plan_row(tenant: str, plan: Plan, revision: int) -> Row:
         words_of(plan.title),
         _PLAN_REST.dump(plan),
     )
+    return (*row, plan_sum(row, objectives, tasks))
+
+
+def plan_sum(row: Row, objectives: Iterable[Row], tasks: Iterable[Row]) -> int:
+    """The sum over the row of a plan, but for that itself, and the rows of what stands in it."""
+    parts = (OBJECTIVE_SUM.sum(objectives), TASK_SUM.sum(tasks))
+    return int(sealed((*row, *parts))[-1])
 
 
 def task_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
@@ -293,7 +309,7 @@ def objective_of(row: Row) -> Objective:
 
 def plan_of(row: Row, objectives: Iterable[Row], tasks: Iterable[Row]) -> Plan:
     """The plan of a row and the rows of what stands in it, in the order of their positions."""
-    _, id, account_id, title, section, stage_id, status, archived, owner_id, *_, revision, maker, _, _, _, data = row
+    _, id, account_id, title, section, stage_id, status, archived, owner_id, *_, revision, maker, _, _, _, data, _ = row
     return Plan(
         id,
         account_id,
@@ -322,13 +338,16 @@ def plan_head(row: Row) -> PlanHead:
 def account_row(tenant: str, account: Account, revision: int) -> Row:
     """The row of an account."""
     columns = (account.parent_id, account.type, account.owner_id, revision)
-    return (tenant, account.id, name_key(account.name), account.name, *columns, _ACCOUNT_REST.dump(account))
+    return sealed((tenant, account.id, name_key(account.name), account.name, *columns, _ACCOUNT_REST.dump(account)))
+
+
+_account = trusted(Account)
 
 
 def account_from(row: Row) -> Account:
     """The account of a row."""
-    _, id, _, name, parent_id, type, owner_id, revision, data = row
-    return Account(
+    _, id, _, name, parent_id, type, owner_id, revision, data, _ = row
+    return _account(
         id, name, parent_id=parent_id, type=type, owner_id=owner_id, revision=revision, **_ACCOUNT_REST.load(data)
     )
 
@@ -347,16 +366,16 @@ def record_row(tenant: str, record: Record, revision: int) -> Row:
     cls = type(record)
     data = _rest_of(cls).dump(record)
     words = words_of(touchpoint_text(record)) if isinstance(record, Touchpoint) else None
-    return (tenant, kind_of(cls), id_of(record), account_of(record), sort_text(record), revision, words, data)
+    return sealed((tenant, kind_of(cls), id_of(record), account_of(record), sort_text(record), revision, words, data))
 
 
 def record_of(row: Row) -> Record:
     """The record of a row."""
-    _, kind, _, _, _, revision, _, data = row
+    _, kind, _, _, _, revision, _, data, _ = row
     return (_kept if kind in _READ_OFTEN else _made)(kind, revision, data)
 
 
-_READ_OFTEN = frozenset({"settings", "template"})
+_READ_OFTEN = frozenset({"settings", "template", "person"})
 
 
 def _made(kind: str, revision: int, data: str) -> Record:
@@ -364,15 +383,35 @@ def _made(kind: str, revision: int, data: str) -> Record:
     return cls(revision=revision, **_rest_of(cls).load(data))
 
 
-_kept = lru_cache(maxsize=32)(_made)
-"""Large values that every command reads and few change: made once for each text."""
+_kept = lru_cache(maxsize=64)(_made)
+"""Values that every command reads and few change: made once for each text."""
+
+
+def link_row(tenant: str, link: Link) -> Row:
+    """The row of a journal entry."""
+    return (tenant, link.record, link.id, link.revision, link.text, link.hash, link.personal)
+
+
+def link_of(row: Row) -> Link:
+    """The link of a row; raises `ValueError` for what no link is made of."""
+    _, record, id, revision, text, hash, personal = row
+    texts = (id, text, hash, personal if personal is not None else "")
+    if record not in KINDS or type(revision) is not int or not all(isinstance(one, str) for one in texts):
+        raise ValueError(f"the journal has an entry of {record!r} {id!r}, revision {revision!r}, that is none")
+    return Link(record, id, revision, text, hash, personal)
 
 
 def message_row(tenant: str, message: Message) -> Row:
-    """The row of a message, without its number."""
-    return (tenant, message.key, _MESSAGE_REST.dump(message))
+    """The row of a message that nobody has taken yet, without its number."""
+    return sealed((tenant, message.key, "waiting", oldest_first(message.at), 0, "", _MESSAGE_REST.dump(message)))
 
 
 def message_of(key: str, data: str) -> Message:
     """The message again."""
     return Message(key, **_MESSAGE_REST.load(data))
+
+
+def delivery_of(row: Row) -> Delivery:
+    """The message and what has become of it."""
+    key, state, moment, tries, reason, data = row
+    return Delivery(message_of(key, data), state, moment_from(moment), tries, reason)

@@ -6,36 +6,23 @@ A database is asked in a transaction that it begins and ends itself: see `dialec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import chain, count, groupby
 from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 from actionplans.backends.store import queries, rows
-from actionplans.backends.store.asked import (
-    Key,
-    check_batch,
-    check_launched,
-    check_new_entries,
-    check_record,
-    check_revisions,
-    check_tenant,
-    checked_ids,
-    checked_rows,
-    job_of,
-    launched,
-    unsound,
-)
 from actionplans.backends.store.dialect import Access, Database, Row
-from actionplans.backends.store.pages import page_of, start_of
-from actionplans.codec import decode_entry, encode_entry
-from actionplans.errors import Invalid, NotFound, StoreCorrupt
+from actionplans.backends.store.maintained import Maintenance
+from actionplans.backends.store.outbox import SqlOutbox
+from actionplans.chain import Link
+from actionplans.errors import Invalid, NotFound
 from actionplans.journal import Entry
 from actionplans.model import Account, Plan
 from actionplans.storage import (
+    KINDS,
     AccountQuery,
     Batch,
-    Message,
+    DeliveryQuery,
     ObjectiveQuery,
     Page,
     PlanQuery,
@@ -48,6 +35,24 @@ from actionplans.storage import (
     id_of,
     kind_of,
 )
+from actionplans.storing import (
+    Key,
+    check_batch,
+    check_launched,
+    check_links,
+    check_record,
+    check_revisions,
+    check_tenant,
+    checked_ids,
+    checked_rows,
+    erased,
+    job_of,
+    launched,
+    new_links,
+    page_of,
+    start_of,
+    unsound,
+)
 
 R = TypeVar("R", bound=Record)
 
@@ -56,7 +61,7 @@ _UNFIT = (TypeError, ValueError, AttributeError, OverflowError)
 """What comes of values that nobody has verified (C16), besides what the driver says of them."""
 
 
-class SqlStore:
+class SqlStore(SqlOutbox, Maintenance):
     """Records as rows of the tables of `schema`."""
 
     durable = True
@@ -109,12 +114,12 @@ class SqlStore:
         def work(db: Access) -> None:
             current, jobs = self._current(db, read)
             check_revisions(read, current)
-            check_launched(batch, mine, self._launched(db, mine))
-            check_new_entries(batch, self._recorded(db, batch.entries))
+            check_launched(batch, self._launched(db, mine))
+            links = new_links(batch, self._recorded(db, batch.entries))
             try:
                 self._remove(db, batch)
                 self._write(db, batch.writes, jobs)
-                self._tell(db, batch)
+                self._tell(db, batch, links)
             except unfit as error:
                 found = unsound(batch)
                 if not found:
@@ -134,27 +139,45 @@ class SqlStore:
         """As `Store.journal`."""
         if not check_record(kind, id, after):
             return iter(())
-        sql = "select data from @journal where tenant = ? and record = ? and id = ? and revision > ? order by revision"
+        asked = self._asked("journal", rows.JOURNAL, "id", (id,), "revision", record=kind)
+        asked.where("revision > ?", after)
         with self._decoding(), self._base.reading() as db:
-            return iter([decode_entry(data) for (data,) in db.rows(sql, (self._tenant, kind, id, after))])
+            return iter([rows.link_of(row).entry() for row in db.rows(asked.text(), asked.values)])
 
-    def messages(self) -> Iterator[Message]:
-        """As `Store.messages`."""
+    def links(self, *, after: tuple[str, str, int] | None = None, limit: int = 1000) -> tuple[Link, ...]:
+        """As `Store.links`."""
+        asked = queries.Statement(self._base.dialect, "journal", rows.JOURNAL, ("record", "id", "revision"))
+        asked.equal("tenant", self._tenant)
+        asked.where("(record, id, revision) > (?, ?, ?)", *check_links(after, limit))
         with self._decoding(), self._base.reading() as db:
-            found = db.rows("select key, data from @outbox where tenant = ? order by number", (self._tenant,))
-            return iter([rows.message_of(*row) for row in found])
+            return tuple(map(rows.link_of, db.rows(f"{asked.text()} limit ?", (*asked.values, limit))))
+
+    def revisions(self, kind: str, ids: Iterable[str]) -> dict[str, int]:
+        """As `Store.revisions`."""
+        wanted = checked_ids(KINDS.get(kind), ids)[1]
+        with self._base.reading() as db:
+            return {id: revision for id, revision, *_ in self._stored(db, kind, wanted)}
+
+    def unrecorded(self, kind: str) -> tuple[str, ...]:
+        """As `Store.unrecorded`."""
+        check_record(kind, "", 0)
+        table = table_of(kind)
+        asked = queries.Statement(self._base.dialect, table, ("id",), ("id",))
+        asked.equal("tenant", self._tenant)
+        if table == "record":
+            asked.equal("kind", kind)
+        known = "select 1 from @journal as entry where entry.tenant = ? and entry.record = ? and entry.id = {}.id"
+        asked.where(f"not exists ({known.format(table)})", self._tenant, kind)
+        with self._base.reading() as db:
+            return tuple(id for (id,) in db.rows(asked.text(), asked.values))
+
+    def purge(self) -> None:
+        """As `Store.purge`."""
+        self._base.purge()
 
     def close(self) -> None:
         """As `Store.close`."""
         self._base.close()
-
-    @contextmanager
-    def _decoding(self) -> Iterator[None]:
-        """What is stored and is no value of ours has been damaged, or written by somebody else."""
-        try:
-            yield
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            raise StoreCorrupt(self.name, str(error)) from error
 
     def _asked(
         self, table: str, columns: Iterable[str], key: str, ids: Iterable[str], *order: str, **equal: str
@@ -191,15 +214,19 @@ class SqlStore:
         current: dict[Key, int] = {}
         jobs: dict[str, Key] = {}
         for kind, ids in _by_kind(sorted(read)).items():
-            columns = ("id", "revision", "job", "job_row") if kind == "plan" else ("id", "revision")
-            table = kind if kind in ("plan", "account") else "record"
-            of_kind = {"kind": kind} if table == "record" else {}
-            asked = self._asked(table, columns, "id", ids, "id", **of_kind)
-            for id, revision, *job in db.rows(asked.text() + self._base.dialect.locked, asked.values):
+            for id, revision, *job in self._stored(db, kind, ids, self._base.dialect.locked):
                 current[kind, id] = revision
                 if job and job[0] is not None:
                     jobs[id] = (job[0], job[1])
         return current, jobs
+
+    def _stored(self, db: Access, kind: str, ids: Iterable[str], locked: str = "") -> Iterable[Row]:
+        """Id and revision of those of the records that are there; of plans also the job and row that launched them."""
+        columns = ("id", "revision", "job", "job_row") if kind == "plan" else ("id", "revision")
+        table = table_of(kind)
+        of_kind = {"kind": kind} if table == "record" else {}
+        asked = self._asked(table, columns, "id", ids, "id", **of_kind)
+        return db.rows(asked.text() + locked, asked.values)
 
     def _launched(self, db: Access, mine: Iterable[Key]) -> dict[Key, str]:
         """Those of the rows of bulk launches that a stored plan has, with its id."""
@@ -209,22 +236,24 @@ class SqlStore:
             found.update(((job, row), id) for row, id in chosen)
         return found
 
-    def _recorded(self, db: Access, entries: Iterable[Entry]) -> dict[Key, int]:
-        """A revision that the journal has of each of the records, where it is not below that of the entry."""
-        found: dict[Key, int] = {}
+    def _recorded(self, db: Access, entries: Iterable[Entry]) -> dict[Key, tuple[int, str]]:
+        """The last revision and hash in the journal of each of the records, where it is not below the one before."""
+        found: dict[Key, tuple[int, str]] = {}
         alike: dict[tuple[str, int], list[str]] = {}
         for entry in entries:
             alike.setdefault((entry.record, entry.revision), []).append(entry.id)
         for (kind, revision), ids in alike.items():
-            asked = self._asked("journal", ("id", "revision"), "id", ids, record=kind)
-            asked.where("revision >= ?", revision)
-            found.update(((kind, id), known) for id, known in db.rows(asked.text(), asked.values))
+            asked = self._asked("journal", ("id", "revision", "hash"), "id", ids, "id", "revision", record=kind)
+            asked.where("revision >= ?", revision - 1)
+            found.update(((kind, id), (known, hash)) for id, known, hash in db.rows(asked.text(), asked.values))
         return found
 
     def _remove(self, db: Access, batch: Batch) -> None:
         gone = [(self._tenant, one.kind, one.id) for one in batch.removals]
-        for table in ("plan", "account"):
+        for table, parts in (("plan", ("task", "objective")), ("account", ("account_person",))):
             keys = [(tenant, id) for tenant, kind, id in gone if kind == table]
+            for part in parts:  # a host's SQLite connection may do without foreign keys
+                db.each(f"delete from @{part} where tenant = ? and {table}_id = ?", keys)
             db.each(f"delete from @{table} where tenant = ? and id = ?", keys)
         others = [key for key in gone if key[1] not in ("plan", "account")]
         db.each("delete from @record where tenant = ? and kind = ? and id = ?", others)
@@ -261,30 +290,48 @@ class SqlStore:
         # A row of a job may pass from one plan to another in one batch, so it is given up first.
         moved = [(self._tenant, plan.id) for plan, _ in plans if plan.id in jobs and jobs[plan.id] != job_of(plan)]
         db.each("update @plan set job = null, job_row = null where tenant = ? and id = ?", moved)
-        self._store(db, "plan", [(rows.plan_row(self._tenant, plan, read + 1), read) for plan, read in plans])
-        for table, rows_of in _PARTS:
-            new = (rows_of(self._tenant, plan, count()) for plan, read in plans if read == 0)
+        stored = [[self._parts(db, table, plan) if read else {} for table, _ in _PARTS] for plan, read in plans]
+        parts = [self._part_rows(plan, known) for (plan, _), known in zip(plans, stored, strict=True)]
+        made = [
+            (rows.plan_row(self._tenant, plan, read + 1, *of_plan), read)
+            for (plan, read), of_plan in zip(plans, parts, strict=True)
+        ]
+        self._store(db, "plan", made)
+        for n, (table, _) in enumerate(_PARTS):
+            new = (of_plan[n] for of_plan, (_, read) in zip(parts, plans, strict=True) if not read)
             db.add(table, _COLUMNS[table], chain.from_iterable(new))
-            for plan, read in plans:
+            for (plan, read), known, of_plan in zip(plans, stored, parts, strict=True):
                 if read:
-                    self._write_parts(db, table, rows_of, plan)
+                    self._write_parts(db, table, plan, known[n], of_plan[n])
 
-    def _write_parts(self, db: Access, table: str, rows_of: RowsOf, plan: Plan) -> None:
-        """The rows of the tasks or objectives of a stored plan: only those that differ."""
-        stored = {row[_ID]: row for row in self._select(db, table, _COLUMNS[table], "plan_id", (plan.id,))}
-        ids = [one.id for one in getattr(plan, f"{table}s")]
-        places = rows.positions(ids, {id: row[_POSITION] for id, row in stored.items()})
-        changed = [row for row in rows_of(self._tenant, plan, places) if row != stored.get(row[_ID])]
-        gone = [(self._tenant, plan.id, id) for id in stored.keys() - set(ids)]
+    def _parts(self, db: Access, table: str, plan: Plan) -> dict[str, Row]:
+        """The stored rows of the tasks or objectives of a plan, by id."""
+        return {row[_ID]: row for row in self._select(db, table, _COLUMNS[table], "plan_id", (plan.id,))}
+
+    def _part_rows(self, plan: Plan, stored: Sequence[Mapping[str, Row]]) -> list[list[Row]]:
+        """The rows of the objectives and of the tasks of a plan."""
+        found = []
+        for (table, rows_of), known in zip(_PARTS, stored, strict=True):
+            places: Iterable[int] = count()
+            if known:
+                ids = [one.id for one in getattr(plan, f"{table}s")]
+                places = rows.positions(ids, {id: row[_POSITION] for id, row in known.items()})
+            found.append(rows_of(self._tenant, plan, places))
+        return found
+
+    def _write_parts(self, db: Access, table: str, plan: Plan, stored: Mapping[str, Row], made: Sequence[Row]) -> None:
+        """Of the rows of the tasks or objectives of a stored plan only those that differ."""
+        changed = [row for row in made if row != stored.get(row[_ID])]
+        gone = [(self._tenant, plan.id, id) for id in stored.keys() - {row[_ID] for row in made}]
         db.each(f"delete from @{table} where tenant = ? and plan_id = ? and id = ?", gone)
         db.each(_PUT[table], changed)
 
-    def _tell(self, db: Access, batch: Batch) -> None:
-        entries = ((self._tenant, one.record, one.id, one.revision, encode_entry(one)) for one in batch.entries)
-        db.add("journal", rows.JOURNAL, entries)
+    def _tell(self, db: Access, batch: Batch, links: Iterable[Link]) -> None:
+        db.add("journal", rows.JOURNAL, (rows.link_row(self._tenant, one) for one in links))
+        gone = "update @journal set personal = null where tenant = ? and record = ? and id = ?"
+        db.each(gone, [(self._tenant, *key) for key in erased(batch)])
         messages = (rows.message_row(self._tenant, one) for one in batch.messages)
-        sql = "insert into @outbox (tenant, key, data) values (?, ?, ?) on conflict (tenant, key) do nothing"
-        db.each(sql, messages)
+        db.each(f"{insertion('outbox', rows.OUTBOX)} on conflict (tenant, key) do nothing", messages)
 
 
 RowsOf = Callable[[str, Plan, Iterable[int]], list[Row]]
@@ -312,7 +359,13 @@ _MAKE: dict[type, Callable[[Row], Any]] = {
     TouchpointQuery: rows.record_of,
     AccountQuery: rows.account_from,
     RecordQuery: rows.record_of,
+    DeliveryQuery: rows.delivery_of,
 }
+
+
+def table_of(kind: str) -> str:
+    """Where the records of a kind are."""
+    return kind if kind in ("plan", "account") else "record"
 
 
 def insertion(table: str, columns: Sequence[str]) -> str:

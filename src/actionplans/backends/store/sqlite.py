@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import cast
 
-from actionplans.backends.store.asked import check_tenant, check_timeout
 from actionplans.backends.store.sql import SqlStore
 from actionplans.backends.store.sqlite_file import PRAGMAS, File, path_of
 from actionplans.plugins import hookimpl
 from actionplans.storage import Store
+from actionplans.storing import check_tenant, check_timeout
 
 
 @hookimpl
 def actionplans_stores() -> dict[str, Callable[..., Store]]:
     """The URL scheme `sqlite`."""
     return {"sqlite": open_sqlite}
+
+
+@hookimpl
+def actionplans_connections() -> dict[str, Callable[..., Store]]:
+    """Connections of the standard library's driver."""
+    return {"sqlite3.Connection": lend_sqlite}
+
+
+def lend_sqlite(lend: Callable[[], sqlite3.Connection], *, tenant: str = "", schema: str = "main") -> Store:
+    """The store on a connection of the host's (S9), in a file that was made by opening its URL.
+
+    `schema` is the name by which that file is attached to the connection, where it is not its main one.
+    Raises a `StoreError`, `Refused`, or `Invalid` for the arguments.
+    """
+    from actionplans.backends.store.lent_sqlite import LentSqliteStore
+
+    return cast(Store, LentSqliteStore(lend, tenant=tenant, schema=schema))
 
 
 def open_sqlite(url: str, *, tenant: str = "", busy_timeout: float = 10.0) -> Store:

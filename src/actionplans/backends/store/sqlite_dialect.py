@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
-from actionplans.backends.store.dialect import Dialect, Row
+from actionplans.backends.store.dialect import Access, Dialect, Row
+from actionplans.backends.store.schema import STEPS, TABLES, said
 from actionplans.backends.store.sql import insertion
 from actionplans.errors import (
     StoreBusy,
@@ -20,6 +22,31 @@ from actionplans.errors import (
     StoreReadOnly,
     StoreUnavailable,
 )
+
+_SETTINGS = ("journal_mode", "synchronous", "fullfsync", "checkpoint_fullfsync", "secure_delete", "foreign_keys")
+
+
+def _damage(db: Access) -> Iterator[tuple[str, str]]:
+    """What SQLite finds, and where our tables are not as they should be; a host may have others beside them (S9)."""
+    for (told,) in db.rows("select integrity_check from pragma_integrity_check(100)"):
+        if told != "ok":
+            yield "database", str(told)
+    for table, row, parent in db.rows('select "table", rowid, parent from pragma_foreign_key_check'):
+        yield str(table), f"row {row} belongs to no {parent}"
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        for step in STEPS:
+            for statement in said(step, DIALECT):
+                fresh.execute(statement)
+        ours, theirs = _tables(Rows(fresh)), _tables(db)
+    for name in sorted(ours.keys() | theirs.keys()):
+        if ours.get(name) != theirs.get(name):
+            yield f"table or index {name}", "is not as this library makes it"
+
+
+def _tables(db: Access) -> dict[str, str]:
+    found = db.rows("select name, tbl_name, sql from @sqlite_master where sql is not null")
+    return {str(name): " ".join(str(sql).split()) for name, of, sql in found if of in TABLES}
+
 
 DIALECT = Dialect(
     mark="?",
@@ -34,6 +61,11 @@ DIALECT = Dialect(
     position="instr({}, {})",
     unindexed="+{}",
     locked="",
+    version="select 'SQLite ' || sqlite_version()",
+    settings="select 'file', file from pragma_database_list where name = 'main' union all "
+    + " union all ".join(f"select '{one}', cast({one} as text) from pragma_{one}" for one in _SETTINGS),
+    damage=_damage,
+    skipping="",
 )
 """What SQLite says otherwise. The `+` lets it look up by another column and sort then; a writer has the file alone."""
 
@@ -63,7 +95,11 @@ somebody else has changed the tables.
 """
 
 
-def translated(error: sqlite3.Error, store: str) -> StoreError:
+FAILURES: tuple[type[Exception], ...] = (sqlite3.Error, UnicodeDecodeError)
+"""What calls of the driver raise: of a damaged file it may quote what is no text, and fail at that."""
+
+
+def translated(error: Exception, store: str) -> StoreError:
     """SQLite's error as ours (S7)."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # Python's own errors
@@ -72,7 +108,7 @@ def translated(error: sqlite3.Error, store: str) -> StoreError:
             store, text
         )
     kind = ERRORS.get(code) or ERRORS.get(code & 0xFF) or StoreUnavailable
-    return kind(store, f"{error} ({error.sqlite_errorname})")
+    return kind(store, f"{error} ({getattr(error, 'sqlite_errorname', code)})")
 
 
 class Rows:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import sqlite3
 import threading
 import time
@@ -17,27 +16,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote
 
 from actionplans.backends.store.dialect import Access, Dialect
-from actionplans.backends.store.schema import STEPS, said
-from actionplans.backends.store.sqlite_dialect import DIALECT, Rows, translated
+from actionplans.backends.store.file_locks import reading_processes
+from actionplans.backends.store.sqlite_dialect import DIALECT, FAILURES, Rows, translated
+from actionplans.backends.store.sqlite_steps import APPLICATION as APPLICATION
+from actionplans.backends.store.sqlite_steps import check_migrated, check_version, migrate, number, transaction
 from actionplans.errors import (
     StoreBusy,
     StoreClosed,
-    StoreCorrupt,
     StoreError,
     StoreForeign,
     StoreFull,
     StoreMissing,
-    StoreNewer,
     StoreReadOnly,
     StoreUnavailable,
     StoreUnknown,
 )
-
-APPLICATION = 0x4150_4C4E
-"""`APLN`: what a file of ours has as its application_id."""
+from actionplans.storing import path_in
 
 PRAGMAS = (
     "trusted_schema = off",
@@ -48,6 +44,7 @@ PRAGMAS = (
 """Set on every connection, besides the busy time-out. WAL is a property of the file."""
 
 _SMALLEST = 512  # bytes: less is no database, but SQLite would take it for an empty one
+_JOURNAL = bytes.fromhex("d9d505f920a163d7")  # what the journal of a transaction begins with
 _KEEP_OPEN = (StoreBusy, StoreFull, StoreReadOnly)
 _locks: dict[tuple[int, str], threading.Lock] = {}
 _inherited: list[sqlite3.Connection] = []
@@ -58,19 +55,8 @@ _held: list[threading.Lock] = []
 
 def path_of(url: str) -> str:
     """The path in `sqlite:///relative/path` or `sqlite:////absolute/path`; raises `StoreUnknown` for any other URL."""
-    if not url.startswith("sqlite:///"):
-        raise StoreUnknown(url, "a URL like sqlite:///plans.db or sqlite:////var/lib/plans.db is wanted")
-    text = url.removeprefix("sqlite:///")
-    if "?" in text or "#" in text:
-        raise StoreUnknown(url, "options go in as arguments; a '?' or '#' of the path is written %3F or %23")
-    if re.search("%(?![0-9A-Fa-f]{2})", text):
-        raise StoreUnknown(url, "a '%' of the path is written %25")
-    try:
-        path = unquote(text, errors="strict")
-        path.encode()
-    except UnicodeError as error:
-        raise StoreUnknown(url, "the path is not UTF-8") from error
-    if not path or "\0" in path or path == ":memory:":
+    path = path_in(url, "sqlite", "plans.db")
+    if path == ":memory:":
         raise StoreUnknown(url, "this is no path of a file")
     return path
 
@@ -97,41 +83,40 @@ def look(path: str, store: str) -> bool:
     if not os.access(path, os.R_OK):
         raise StoreUnavailable(store, "the file may not be read: permission denied")
     size = os.path.getsize(path)
-    if size == 0:
+    if size == 0 or _unborn(path):
         return False
     if size < _SMALLEST:
         raise StoreForeign(store, "the file is no database")
-    for pause in _PAUSES:
-        try:
-            return _looked(path, store)
-        except StoreCorrupt:  # or so it seems while somebody else carries the log over into it
-            time.sleep(pause)
-    return _looked(path, store)
-
-
-_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2)
-"""How long a file that seems damaged is given, in seconds, before it is taken for that."""
-
-
-def _looked(path: str, store: str) -> bool:
-    """Whether a file is ours, by what stands in it as it lies there."""
     try:
         db = _immutable(path)
-    except sqlite3.Error as error:
-        raise translated(error, store) from error
+    except FAILURES as error:
+        raise _told(error, path, store) from error
     try:
-        if _number(db, "application_id") == APPLICATION:
-            _check_version(db, store)
+        # Its first page may speak of pages that still stand in the log only, while that is carried over, or after a
+        # kill in the middle: SQLite takes that for damage, and says nothing of the file but to those who may repair it.
+        db.execute("pragma writable_schema = on")
+        if number(db, "application_id") == APPLICATION:
+            check_version(db, store)
             return True
         tables = db.execute("select count(*) from sqlite_master").fetchone()[0]
         waiting = any(os.path.exists(path + end) and os.path.getsize(path + end) for end in ("-wal", "-journal"))
-        if tables or waiting or _number(db, "application_id") or _number(db, "user_version"):
+        if tables or waiting or number(db, "application_id") or number(db, "user_version"):
             raise StoreForeign(store, "the file belongs to another program")
         return False
-    except sqlite3.Error as error:
-        raise translated(error, store) from error
+    except FAILURES as error:
+        raise _told(error, path, store) from error
     finally:
         db.close()
+
+
+def _unborn(path: str) -> bool:
+    """Whether a file was being made when the power failed: its journal says to SQLite that there was nothing before."""
+    try:
+        with open(f"{path}-journal", "rb") as journal:
+            header = journal.read(20)
+    except OSError:
+        return False
+    return header[:8] == _JOURNAL and header[16:] == bytes(4)
 
 
 class Patience:
@@ -150,29 +135,40 @@ class Patience:
 class Connection:
     """One thread's connection. `lock` is held while it is used, so that another thread can close it in between.
 
-    `passing` says that the file can only be read, and must be opened anew for every use: see `_read_only`.
+    `passing` says that the file can only be read, and must be opened anew for every use: see `read_only`.
     """
 
-    def __init__(self, path: str, store: str, patience: Patience, pragmas: tuple[str, ...]) -> None:
-        """Look at the file, open it, make or migrate the tables; raises a `StoreError`."""
+    def __init__(
+        self,
+        path: str,
+        store: str,
+        patience: Patience,
+        pragmas: tuple[str, ...],
+        known: tuple[int, int] | None = None,
+    ) -> None:
+        """Look at the file, if it is not `known`, open it, make or migrate the tables; raises a `StoreError`."""
         self.lock: threading.Lock = threading.Lock()
         self.is_open: bool = False
+        self.thread: str = threading.current_thread().name
         self.db: sqlite3.Connection
         self._pid = os.getpid()
         self._waits = patience.left
-        self.passing: bool = look(path, store) and not _writable(path)
+        ours = known is not None and _identity(path, store) == known or look(path, store)
+        self.passing: bool = ours and not _writable(path)
         try:
-            self.db = (_read_only if self.passing else _connected)(path, self._waits, pragmas)
+            self.db = (read_only if self.passing else _connected)(path, self._waits, pragmas)
             self.is_open = True
-            if not self.passing:
+            if self.passing:
+                check_migrated(self.db, store)
+            else:
                 self.wait(patience)
-                _migrate(self.db, store)
+                migrate(self.db, store)
                 self.wait(patience)
                 _use_wal(self.db, store, patience)
-            self._file = _identity(path, store)
-        except sqlite3.Error as error:
+            self.file: tuple[int, int] = _identity(path, store)
+        except FAILURES as error:
             self.close()
-            raise translated(error, store) from error
+            raise _told(error, path, store) from error
         except StoreError:
             self.close()
             raise
@@ -186,7 +182,7 @@ class Connection:
 
     def is_usable(self, path: str, store: str) -> bool:
         """Whether the file is still the one that was opened; raises `StoreMissing` when it is gone."""
-        return self.is_open and not self.passing and _identity(path, store) == self._file
+        return self.is_open and not self.passing and _identity(path, store) == self.file
 
     def close(self) -> None:
         """Close it, unless it belongs to the process that this one was forked from: SQLite forbids even that."""
@@ -217,6 +213,7 @@ class File:
         """Open it, or make it; raises a `StoreError`."""
         self._path, self._store, self._busy_timeout, self._pragmas = os.path.abspath(path), store, busy_timeout, pragmas
         self._closed = False
+        self._identity: tuple[int, int] | None = None
         self._known: list[weakref.ref[Connection]] = []
         self._start()
         _watch(self)
@@ -226,7 +223,7 @@ class File:
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """As `Database.reading`."""
-        with self._using(Patience(self._busy_timeout)) as db, _transaction(db, "begin"):
+        with self._using(Patience(self._busy_timeout)) as db, transaction(db, "begin"):
             yield Rows(db)
 
     def write(self, work: Callable[[Access], None]) -> None:
@@ -241,9 +238,21 @@ class File:
         with (
             self._locked(write_lock(self._path), patience),
             self._using(patience) as db,
-            _transaction(db, "begin immediate"),
+            transaction(db, "begin immediate"),
         ):
+            check_version(db, self._store)  # a newer library may have migrated it meanwhile
             yield db
+
+    def purge(self) -> None:
+        """As `Database.purge`: carry the log over into the file, which keeps nothing of what was deleted, and empty it.
+
+        Raises `StoreBusy` with who still reads what was before.
+        """
+        patience = Patience(self._busy_timeout)
+        with self._locked(write_lock(self._path), patience), self._using(patience) as db:
+            (busy, _, _) = db.execute("pragma wal_checkpoint(truncate)").fetchone()
+        if busy:
+            raise StoreBusy(self._store, f"{self._readers()} for longer than {self._busy_timeout:g} seconds")
 
     def close(self) -> None:
         """Close every connection, each as soon as nobody uses it (C11)."""
@@ -269,6 +278,15 @@ class File:
                 yield connection.lock
                 connection.close()
 
+    def _readers(self) -> str:
+        """Who still reads: threads of this process, and other processes as far as the system tells."""
+        known = (reference() for reference in self._known)
+        threads = [f"thread {one.thread!r}" for one in known if one is not None and one.lock.locked()]
+        mine = threading.current_thread().name
+        found = [one for one in threads if one != f"thread {mine!r}"]
+        found += [f"process {pid}" for pid in reading_processes(f"{self._path}-shm")]
+        return f"what was before is still read by {', '.join(found) or 'another process'}"
+
     def _start(self) -> None:
         """Begin without connections: at first, and in a forked process, where the old ones must not be touched."""
         self._pid, self._guard, self._mine = os.getpid(), threading.Lock(), threading.local()
@@ -289,8 +307,8 @@ class File:
         try:
             connection.wait(patience)
             yield connection.db
-        except sqlite3.Error as error:
-            told = translated(error, self._store)
+        except FAILURES as error:
+            told = _told(error, self._path, self._store)
             if not isinstance(told, _KEEP_OPEN):
                 connection.close()
             raise told from error
@@ -317,7 +335,8 @@ class File:
         if connection is not None and connection.is_usable(self._path, self._store):
             return connection
         with self._locked(self._guard, patience):
-            connection = Connection(self._path, self._store, patience, self._pragmas)
+            connection = Connection(self._path, self._store, patience, self._pragmas, self._identity)
+            self._identity = connection.file
             self._known = [one for one in self._known if one() is not None]
             self._known.append(weakref.ref(connection))
         self._mine.connection = connection
@@ -354,18 +373,6 @@ def _release_all() -> None:
         _held.pop().release()
 
 
-@contextmanager
-def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
-    db.execute(begin)
-    try:
-        yield
-        db.execute("commit")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("rollback")
-        raise
-
-
 def _connected(path: str, waits: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     return _prepared(sqlite3.connect(path, timeout=waits, isolation_level=None, check_same_thread=False), pragmas)
 
@@ -376,7 +383,7 @@ def _writable(path: str) -> bool:
     return os.access(path, os.W_OK) and beside
 
 
-def _read_only(path: str, waits: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+def read_only(path: str, waits: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     """A connection that makes no files beside the file, which would be in the way of those who may write it.
 
     While there is no `-wal` file nobody writes, so it can be taken for immutable; for one use only, then we look again.
@@ -393,8 +400,8 @@ def _prepared(db: sqlite3.Connection, pragmas: tuple[str, ...]) -> sqlite3.Conne
     try:
         for pragma in pragmas:
             db.execute(f"pragma {pragma}")
-        _number(db, "user_version")
-    except sqlite3.Error:
+        number(db, "user_version")
+    except FAILURES:
         db.close()
         raise
     return db
@@ -403,32 +410,6 @@ def _prepared(db: sqlite3.Connection, pragmas: tuple[str, ...]) -> sqlite3.Conne
 def _immutable(path: str) -> sqlite3.Connection:
     uri = f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1"
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-
-
-def _number(db: sqlite3.Connection, pragma: str) -> int:
-    return int(db.execute(f"pragma {pragma}").fetchone()[0])
-
-
-def _check_version(db: sqlite3.Connection, store: str) -> int:
-    version = _number(db, "user_version")
-    if version > len(STEPS):
-        raise StoreNewer(store, f"the file has version {version} and this library knows versions up to {len(STEPS)}")
-    return version
-
-
-def _migrate(db: sqlite3.Connection, store: str) -> None:
-    """Bring the tables to this library's version in one transaction, or leave them as they are (S6)."""
-    if _number(db, "application_id") == APPLICATION and _check_version(db, store) == len(STEPS):
-        return
-    with _transaction(db, "begin immediate"):
-        if _number(db, "application_id") != APPLICATION:
-            if db.execute("select count(*) from sqlite_master").fetchone()[0] or _number(db, "user_version"):
-                raise StoreForeign(store, "the file belongs to another program")
-            db.execute(f"pragma application_id = {APPLICATION}")
-        for step in STEPS[_check_version(db, store) :]:
-            for statement in said(step, DIALECT):
-                db.execute(statement)
-        db.execute(f"pragma user_version = {len(STEPS)}")
 
 
 def _use_wal(db: sqlite3.Connection, store: str, patience: Patience) -> None:
@@ -445,6 +426,17 @@ def _use_wal(db: sqlite3.Connection, store: str, patience: Patience) -> None:
         else:
             if mode != "wal":
                 raise StoreUnavailable(store, "this file system cannot share a file between processes (no WAL)")
+
+
+def _told(error: Exception, path: str, store: str) -> StoreError:
+    """SQLite's error as ours. Where there is a folder, what cannot be opened is not missing, but a file too many."""
+    told = translated(error, store)
+    unopened = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
+    if unopened and os.path.isdir(os.path.dirname(os.path.abspath(path))):
+        return StoreUnavailable(store, told.reason)
+    if isinstance(told, StoreUnavailable):  # whole in the log, a change may come back from there
+        told.reason = "; ".join((told.reason, *getattr(error, "__notes__", ())))
+    return told
 
 
 def _identity(path: str, store: str) -> tuple[int, int]:

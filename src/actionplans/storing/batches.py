@@ -1,78 +1,18 @@
-"""What every store looks at before it does what it is asked, so that all refuse the same things the same way."""
+"""What a commit has to look at besides what it stores: the batch itself, revisions, rows of jobs, the journal."""
 
 from __future__ import annotations
 
-import math
+import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
 
-from actionplans.checks import Text, check_of, plain_text, shown
+from actionplans.chain import Link, is_personal, linked
+from actionplans.checks import plain_text, shown
 from actionplans.checks import problems as problems_of
 from actionplans.errors import Invalid, Problem, Refused, Stale
-from actionplans.model import Plan, Task
+from actionplans.model import Account, Erasure, Plan, Task
 from actionplans.storage import KINDS, Batch, Record, id_of, kind_of
-
-Tenant = Annotated[str, Text(200)]
-
-Key = tuple[str, str]
-"""Kind and id: what a store finds a record by."""
-
-
-def checked_ids(cls: Any, ids: Any) -> tuple[str, tuple[str, ...]]:
-    """The kind of the class, and the ids, each once, without those that nothing can have; raises `Invalid`."""
-    kind = next((name for name, known in KINDS.items() if known is cls), "")
-    if not kind:
-        raise Invalid("get", (Problem("cls", f"the class of one of {', '.join(KINDS)} is wanted, not {shown(cls)}"),))
-    if isinstance(ids, str) or not isinstance(ids, Iterable):
-        raise Invalid("get", (Problem("ids", f"several ids are wanted, not {shown(ids)}"),))
-    wanted = tuple(ids)
-    wrong = tuple(Problem("ids", f"ids are text, not {shown(id)}") for id in wanted if not isinstance(id, str))
-    if wrong:
-        raise Invalid("get", wrong)
-    return kind, tuple(dict.fromkeys(filter(plain_text, wanted)))
-
-
-def checked_rows(job: Any, rows: Any) -> tuple[Key, ...]:
-    """(job, row) for each of the rows, each once, without those that no job can have; raises `Invalid`."""
-    if isinstance(rows, str) or not isinstance(rows, Iterable):
-        raise Invalid("launched", (Problem("rows", f"several rows are wanted, not {shown(rows)}"),))
-    wanted = tuple(rows)
-    wrong = [Problem("rows", f"rows are text, not {shown(row)}") for row in wanted if not isinstance(row, str)]
-    if not isinstance(job, str) or not job:
-        wrong.insert(0, Problem("job", f"the id of a job is wanted, not {shown(job)}"))
-    if wrong:
-        raise Invalid("launched", tuple(wrong))
-    return tuple((job, row) for row in dict.fromkeys(wanted) if plain_text(job) and plain_text(row))
-
-
-def check_record(kind: Any, id: Any, after: Any) -> bool:
-    """Whether the journal can have such a record at all; raises `Invalid` for what no record is called."""
-    problems = []
-    if kind not in KINDS:
-        problems.append(Problem("kind", f"one of {', '.join(KINDS)} is wanted, not {shown(kind)}"))
-    if not isinstance(id, str):
-        problems.append(Problem("id", f"text is wanted, not {shown(id)}"))
-    if type(after) is not int or after < 0:
-        problems.append(Problem("after", f"a revision from 0 on is wanted, not {shown(after)}"))
-    if problems:
-        raise Invalid("journal", tuple(problems))
-    return plain_text(id) and after < 2**53
-
-
-def check_tenant(tenant: str) -> str:
-    """The tenant, as it is; raises `Invalid` for what is no name of one."""
-    problems = tuple(check_of(Tenant)(tenant))
-    if problems:
-        raise Invalid("tenant", problems)
-    return tenant
-
-
-def check_timeout(busy_timeout: Any) -> float:
-    """How many seconds a call waits for others; raises `Invalid` for what is none."""
-    if type(busy_timeout) not in (int, float) or not 0 <= busy_timeout <= 3600 or math.isnan(busy_timeout):
-        raise Invalid("open", (Problem("busy_timeout", f"from 0 to 3600 seconds, not {shown(busy_timeout)}"),))
-    return float(busy_timeout)
+from actionplans.storing.asking import Key
 
 
 def check_batch(batch: Batch) -> dict[Key, int]:
@@ -96,13 +36,8 @@ def check_revisions(read: Mapping[Key, int], current: Mapping[Key, int]) -> None
 
 
 def launched(batch: Batch) -> dict[Key, str]:
-    """The plans of the batch that bulk launches made, by (job, row) (C13); raises `Refused` when two share one."""
-    found: dict[Key, str] = {}
-    for write in batch.writes:
-        key = job_of(write.record) if isinstance(write.record, Plan) else None
-        if key is not None and found.setdefault(key, write.record.id) != write.record.id:
-            raise twice(key, found[key])
-    return found
+    """The plans of the batch that bulk launches made, by (job, row) (C13)."""
+    return dict(_launches(batch))
 
 
 def job_of(plan: Plan) -> Key | None:
@@ -111,13 +46,23 @@ def job_of(plan: Plan) -> Key | None:
     return (launch.job, launch.row) if launch is not None and launch.job else None
 
 
-def check_launched(batch: Batch, mine: Mapping[Key, str], stored: Mapping[Key, str]) -> None:
-    """Raise `Refused` when a stored plan that the batch leaves alone was launched by the same job for the same row."""
+def check_launched(batch: Batch, stored: Mapping[Key, str]) -> None:
+    """Raise `Refused` when two plans are launched by one job for the same row (C13).
+
+    Both of the batch, or one of it and one that is stored, which the batch leaves alone.
+    """
     touched = {write.record.id for write in batch.writes if isinstance(write.record, Plan)}
     touched |= {removal.id for removal in batch.removals if removal.kind == "plan"}
-    for key in mine:
-        if key in stored and stored[key] not in touched:
-            raise twice(key, stored[key])
+    found = {key: id for key, id in stored.items() if id not in touched}
+    for key, id in _launches(batch):
+        if found.setdefault(key, id) != id:
+            raise twice(key, found[key])
+
+
+def _launches(batch: Batch) -> Iterator[tuple[Key, str]]:
+    for write in batch.writes:
+        if isinstance(write.record, Plan) and (key := job_of(write.record)) is not None:
+            yield key, write.record.id
 
 
 def twice(key: Key, plan_id: str) -> Refused:
@@ -126,14 +71,35 @@ def twice(key: Key, plan_id: str) -> Refused:
     return Refused("plan.launch", f"job {job!r} has launched row {row!r} already, as plan {plan_id!r}: leave it out")
 
 
-def check_new_entries(batch: Batch, recorded: Mapping[Key, int]) -> None:
-    """Raise `Refused` for an entry whose number the journal of that record has passed (C5)."""
+def new_links(batch: Batch, recorded: Mapping[Key, tuple[int, str]]) -> tuple[Link, ...]:
+    """The links of a batch's entries, behind the last revision and hash that the journal has of each record (C17).
+
+    Raises `Refused` for an entry whose number the journal of that record has passed (C5).
+    """
+    written = {id_of(one.record): one.record for one in batch.writes if isinstance(one.record, Account)}
+    links = []
     for entry in batch.entries:
-        if recorded.get((entry.record, entry.id), 0) >= entry.revision:
+        revision, before = recorded.get((entry.record, entry.id), (0, ""))
+        if revision >= entry.revision:
             raise Refused(
                 f"{entry.record}.create",
                 f"the journal has a removed {entry.record} {entry.id!r} with changes of its own: take a new id",
             )
+        personal = is_personal(entry, written.get(entry.id) if entry.record == "account" else None)
+        salt = secrets.token_hex(16) if personal else ""
+        links.append(linked(entry, before if revision == entry.revision - 1 else "", personal=personal, salt=salt))
+    return tuple(links)
+
+
+def erased(batch: Batch) -> tuple[Key, ...]:
+    """Who is erased by a batch (C18)."""
+    return tuple((one.record.record, one.record.of) for one in batch.writes if isinstance(one.record, Erasure))
+
+
+def not_empty() -> Refused:
+    """That a backup is brought back where there is something (S8)."""
+    told = "there is something already: take an empty tenant, or pass replace=True, which removes all of it"
+    return Refused("store.restore", told)
 
 
 def unsound(batch: Batch) -> tuple[Problem, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 from typing import TypeVar, cast
 
 from actionplans.accounts import name_key
 from actionplans.checks import plain_text, shown
 from actionplans.errors import Invalid, Problem
+from actionplans.messages import oldest_first
 from actionplans.model import Account
 from actionplans.storage import (
     AccountQuery,
+    Delivery,
+    DeliveryQuery,
     Found,
     FoundObjective,
     FoundTask,
@@ -44,6 +46,7 @@ _LENGTHS: dict[type, tuple[str, int]] = {
     TouchpointQuery: ("n", 2),
     AccountQuery: ("a", 2),
     RecordQuery: ("r", 2),
+    DeliveryQuery: ("d", 2),
 }
 _UNDATED = "~"
 """Sorts behind every date."""
@@ -62,6 +65,8 @@ def position(found: Found) -> Position:
             return (end.isoformat() if end else _UNDATED, found.objective.id, found.plan_id)
         case Account():
             return (name_key(found.name), found.id)
+        case Delivery():
+            return (oldest_first(found.moment), found.message.key)
     return (sort_text(found), id_of(found))
 
 
@@ -96,11 +101,15 @@ def page_of(query: Query, found: Sequence[T], limit: int) -> Page[T]:
 
 
 def _encoded(query: Query, position: Position) -> str:
+    import json
+
     text = json.dumps([_LENGTHS[type(query)][0], *position], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _decoded(query: Query, cursor: str) -> Position | None:
+    import json
+
     mark, length = _LENGTHS[type(query)]
     try:
         parts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))

@@ -1,0 +1,105 @@
+"""How messages are taken out of the outbox and put down as sent (C15, C19 to C21).
+
+A row waits or has come to an end (`state`), and `moment` is from when on it may be taken: a claim sets it to the end
+of the lease, so one that is held is one that is not due yet, and is due again when its dispatcher was killed. `tries`
+counts the claims, and so tells the last one from those before it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from actionplans.backends.store import rows
+from actionplans.backends.store.dialect import Access, Database, Dialect
+from actionplans.backends.store.queries import Statement
+from actionplans.backends.store.sums import sealed
+from actionplans.errors import StoreCorrupt
+from actionplans.messages import Delivery, DeliveryState, Message, oldest_first
+from actionplans.storing import checked_deliveries, checked_end, checked_lease
+
+
+class SqlOutbox:
+    """The part of a store in an SQL database that is its outbox."""
+
+    name: str
+    _base: Database
+    _tenant: str
+
+    def messages(self) -> Iterator[Message]:
+        """As `Store.messages`."""
+        sql = "select key, data from @outbox where tenant = ? and state = 'waiting' order by number"
+        with self._decoding(), self._base.reading() as db:
+            return iter([rows.message_of(*row) for row in db.rows(sql, (self._tenant,))])
+
+    def claim(self, now: dt.datetime, until: dt.datetime, *, limit: int = 100) -> tuple[Delivery, ...]:
+        """As `Store.claim`: rows that another dispatcher is just claiming or settling are passed over."""
+        due, held = checked_lease(now, until, limit)
+        found: list[Any] = []
+
+        def work(db: Access) -> None:
+            asked = due_first(self._base.dialect, self._tenant, due)
+            sql = f"{asked.text()} limit ?{self._base.dialect.skipping}"
+            found[:] = db.rows(sql, (*asked.values, limit))
+            made = [
+                sealed((self._tenant, key, state, held, tries + 1, reason, data))
+                for key, state, _, tries, reason, data in found
+            ]
+            taken = "update @outbox set moment = ?, tries = ?, sum = ? where tenant = ? and key = ?"
+            db.each(taken, [(moment, tries, sum, *key) for *key, _, moment, tries, _, _, sum in made])
+
+        with self._decoding():
+            self._base.write(work)
+            return tuple(
+                rows.delivery_of((key, state, held, tries + 1, reason, data))
+                for key, state, _, tries, reason, data in found
+            )
+
+    def settle(self, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+        """As `Store.settle`."""
+        wanted = checked_deliveries(deliveries)
+        lost: list[str] = []
+
+        def work(db: Access) -> None:
+            asked = Statement(self._base.dialect, "outbox", ("key", "tries", "data"), ("key",))
+            asked.equal("tenant", self._tenant)
+            asked.where("state = 'waiting'")
+            asked.among("key", wanted)
+            found = db.rows(asked.text() + self._base.dialect.locked, asked.values)
+            held = {(key, tries): data for key, tries, data in found}
+            lost[:] = [key for key, one in wanted.items() if (key, one.tries) not in held]
+            made = [
+                sealed((self._tenant, key, one.state, oldest_first(one.moment), one.tries, one.reason, data))
+                for (key, tries), data in held.items()
+                if (one := wanted[key]).tries == tries
+            ]
+            sql = "update @outbox set state = ?, moment = ?, reason = ?, sum = ? where tenant = ? and key = ?"
+            db.each(sql, [(state, moment, reason, sum, *key) for *key, state, moment, _, reason, _, sum in made])
+
+        self._base.write(work)
+        return tuple(lost)
+
+    def forget(self, state: DeliveryState, before: dt.datetime) -> None:
+        """As `Store.forget`."""
+        gone = (self._tenant, state, checked_end(state, before))
+        sql = "delete from @outbox where tenant = ? and state = ? and moment < ?"
+        self._base.write(lambda db: db.each(sql, [gone]))
+
+    @contextmanager
+    def _decoding(self) -> Iterator[None]:
+        """What is stored and is no value of ours has been damaged, or written by somebody else."""
+        try:
+            yield
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise StoreCorrupt(self.name, str(error)) from error
+
+
+def due_first(dialect: Dialect, tenant: str, due: str) -> Statement:
+    """The messages that may be taken, in the order in which they are (C19)."""
+    asked = Statement(dialect, "outbox", rows.DELIVERY, ("moment", "number"))
+    asked.equal("tenant", tenant)
+    asked.where("state = 'waiting'")
+    asked.where("moment <= ?", due)
+    return asked

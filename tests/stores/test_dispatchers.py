@@ -1,0 +1,125 @@
+"""Several dispatchers on one outbox: each message is sent, also when some are killed (N1, N4, C19, C20)."""
+
+import datetime as dt
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from actionplans.backends.store.outbox import due_first
+from actionplans.backends.store.postgresql import open_postgresql
+from actionplans.backends.store.sqlite import SqliteStore
+from actionplans.backends.store.sqlite_dialect import DIALECT
+from actionplans.messages import oldest_first
+from actionplans.storage import DeliveryQuery, Store
+from actionplans.testing.delivering import MINUTE, keys, message, tell
+from actionplans.testing.opened import every
+from actionplans.testing.samples import NOW
+from tests.size import size
+from tests.stores.asking import ask, schema_of
+from tests.stores.test_processes import opened, start
+from tests.stores.test_processes import url as url
+
+MANY = size(5000)
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+
+def outbox(url: str) -> Store:
+    """A store in whose outbox many messages wait."""
+    store = opened(url)
+    for first in range(0, MANY, 500):
+        tell(store, *(message(f"k{n}") for n in range(first, min(first + 500, MANY))))
+    return store
+
+
+@pytest.mark.timeout(900)
+def test_of_four_dispatchers_one_sends_each_message(url: str) -> None:
+    """Exactly once, for none of them is killed and none loses what it has."""
+    store = outbox(url)
+    running = start("deliver", url, "4", "600")
+    *lines, ends = running.communicate()[0].splitlines()
+    assert [0] * 4 == json.loads(ends)
+    assert {f"k{n}": 1 for n in range(MANY)} == told("sent", lines) == told("settled", lines)
+    assert not list(store.messages())
+    assert [1] * MANY == [one.tries for one in every(store, DeliveryQuery("sent"))]
+    store.close()
+
+
+@pytest.mark.timeout(900)
+def test_what_killed_dispatchers_had_is_sent_by_others(url: str) -> None:
+    """At least once, and put down as sent once; more often only what was claimed again."""
+    store = outbox(url)
+    running = start("deliver", url, "6", "1")
+    assert running.stdout is not None
+    lines, killed = list[str](), set[str]()
+    while len(killed) < 3:
+        lines.append(running.stdout.readline())
+        dispatcher, what, _ = lines[-1].split()
+        if what == "sent" and dispatcher not in killed:
+            os.kill(int(dispatcher), signal.SIGKILL)
+            killed.add(dispatcher)
+    *rest, ends = running.stdout.read().splitlines()
+    running.communicate()
+    lines += rest
+    assert [-9, -9, -9, 0, 0, 0] == sorted(json.loads(ends))
+    sent, settled = told("sent", lines), told("settled", lines)
+    tries = {one.message.key: one.tries for one in every(store, DeliveryQuery("sent"))}
+    assert {f"k{n}" for n in range(MANY)} == sent.keys() == tries.keys()
+    assert not list(store.messages())
+    assert {1} == set(settled.values())
+    assert all(times <= tries[key] for key, times in sent.items())
+    assert any(times > 1 for times in tries.values()), "nobody was killed with a message in its hands"
+    store.close()
+
+
+def told(what: str, lines: Iterable[str]) -> Counter[str]:
+    """How often each key was sent, or settled."""
+    return Counter(line.split()[2] for line in lines if line.split()[1] == what)
+
+
+def test_a_claim_waits_for_no_other(postgresql: str) -> None:
+    """Rows that another transaction has locked are passed over, and are there when it has ended."""
+    import psycopg
+
+    store = open_postgresql(postgresql, busy_timeout=1)
+    tell(store, message("a"), message("b"))
+    with psycopg.connect(postgresql.partition("?")[0]) as other:
+        other.execute(f"select 1 from {schema_of(postgresql)}.outbox where key = 'a' for update")  # type: ignore[arg-type]
+        assert ["b"] == keys(store.claim(NOW, NOW + MINUTE))
+    assert ["a"] == keys(store.claim(NOW, NOW + MINUTE))
+    store.close()
+
+
+# How they are found
+
+
+def test_sqlite_finds_what_is_due_through_an_index(tmp_path: Path) -> None:
+    """However many were sent, it reads none of them and sorts nothing."""
+    store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
+    asked = due_first(DIALECT, "", oldest_first(NOW))
+    with store._file.reading() as db:
+        steps = [row[3] for row in db.rows(f"explain query plan {asked.text()} limit 9", asked.values)]
+    assert ["SEARCH outbox USING INDEX outbox_state (tenant=? AND state=? AND moment<?)"] == steps
+    store.close()
+
+
+def test_postgresql_finds_what_is_due_through_an_index(postgresql: str) -> None:
+    """Where many were sent; it sorts nothing."""
+    store = open_postgresql(postgresql)
+    tell(store, *(message(f"s{n}") for n in range(1000)))
+    assert () == store.settle([one.sent(NOW) for one in store.claim(NOW, NOW + MINUTE, limit=1000)])
+    tell(store, *(message(f"k{n}") for n in range(9)))
+    ask(postgresql, "analyze @outbox")
+    sql = (
+        "explain select key from @outbox where tenant = '' and state = 'waiting' and moment <= %s "
+        "order by moment, number limit 5 for update skip locked"
+    )
+    steps = "\n".join(row[0] for row in ask(postgresql, sql, oldest_first(NOW)))
+    assert "Index Scan using outbox_state" in steps and "Sort" not in steps
+    later = NOW + dt.timedelta(days=1)
+    assert 9 == len(store.claim(later, later + MINUTE))
+    store.close()
