@@ -26,9 +26,9 @@ from tests.workspace.world import ADMIN, MONDAY, PLUGINS, peopled
 NOW = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
 
 
-def opened(url: str, tenant: str = "") -> Workspace:
+def opened(url: str, tenant: str = "", **options: Any) -> Workspace:
     """A workspace for an administrator, with a clock that stands still."""
-    return ap.open(url, actor=ADMIN, tenant=tenant, plugins=PLUGINS, clock=FrozenClock())
+    return ap.open(url, actor=ADMIN, tenant=tenant, plugins=PLUGINS, clock=FrozenClock(), **options)
 
 
 def filled(url: str, tenant: str = "") -> Workspace:

@@ -19,7 +19,7 @@ def test_no_increment_of_a_metric_is_lost(url: str) -> None:
 
     The two that go through the workspace, with rights and views, take a twentieth of the soak.
     """
-    each = (2_500, 15_834) if SOAK else (10, 10)
+    each = (2_500, 15_834) if SOAK else (5, 10)
     shares = [("read", each[0]), ("found", each[0]), *[("store", each[1])] * 6]
     times = sum(share for _, share in shares)
     with opened(url) as ws:

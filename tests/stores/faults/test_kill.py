@@ -16,7 +16,7 @@ from tests.stores.faults.disk import PASS, SKIP, WRITING, Disk, Operation
 from tests.stores.faults.model import Model
 from tests.stores.faults.script import ERASED, STEPS, TRACE, Script, Telling, with_messages
 
-STRIDES = (1, 53) if SOAK else (53,)
+STRIDES = (1, 53) if SOAK else (97,)
 """One kill at so many operations: at each, or far enough apart for a process to do several steps."""
 
 
