@@ -11,7 +11,7 @@ hashes of a record anew, or leave its last entries out: a `Head` that was saved 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 import attrs
 from attrs import field, frozen
@@ -19,14 +19,13 @@ from attrs import field, frozen
 from actionplans.checks import EMPTY, FrozenMap, Value, frozen_map
 from actionplans.codec import decode_entry, encode_entry
 from actionplans.journal import Entry, RecordId
-from actionplans.model import Account
 from actionplans.model.words import Count, Line, Word
 
 UNRECORDED = frozenset({"draft", "shortcut"})
 """The kinds of records that have no journal: what somebody keeps for themselves is no part of what was done."""
 
-REMOVING = frozenset({"touchpoint.delete", "person.erase"})
-"""The actions whose entry is the last one of its record."""
+REMOVING = frozenset({("touchpoint", "touchpoint.delete"), ("person", "person.erase")})
+"""The kinds of records that may go, each with the action whose entry is its last one."""
 
 
 @frozen
@@ -80,22 +79,17 @@ class Head(Value):
     marks: FrozenMap[Line, Mark] = field(default=EMPTY, converter=frozen_map)
 
 
-def is_personal(entry: Entry, record: object = None) -> bool:
-    """Whether an entry is about a person: what changed on a person, or on an account that is one (J4)."""
-    if not entry.edits:
-        return False
-    if entry.record == "account":
-        was = any(edit.field == "kind" for edit in entry.edits)
-        return was or isinstance(record, Account) and record.kind != "company"
-    return entry.record == "person"
+def is_personal(entry: Entry) -> bool:
+    """Whether an entry is about a person: what changed on one, or on an account, which may be or become one (J4)."""
+    return entry.record in ("person", "account") and bool(entry.edits)
 
 
-def linked(entry: Entry, before: str, *, personal: bool, salt: str) -> Link:
+def linked(entry: Entry, before: str, *, salt: str) -> Link:
     """The link for an entry behind the one with the hash `before`, which is empty for the first.
 
-    Where the entry is `personal`, its edits are kept apart with `salt`, which must be random and not be used again.
+    The edits of a personal one are kept apart with `salt`, which must be random and not be used again.
     """
-    apart = f"{salt}\n{encode_entry(entry)}" if personal else None
+    apart = f"{salt}\n{encode_entry(entry)}" if is_personal(entry) else None
     text = encode_entry(attrs.evolve(entry, edits=(), erased=digest_of(apart)) if apart is not None else entry)
     hash = hash_of(before, entry.record, entry.id, entry.revision, text)
     return Link(entry.record, entry.id, entry.revision, text, hash, apart)
@@ -129,7 +123,7 @@ class Chain:
         last = self.last
         if self.flaw is not None:
             return self.flaw
-        removed = decode_entry(last.text).action in REMOVING if revision != last.revision else False
+        removed = (last.record, decode_entry(last.text).action) in REMOVING if revision != last.revision else False
         if revision == last.revision or removed and not revision:
             return None
         if not revision:
@@ -169,8 +163,13 @@ def head_of(chains: Iterable[Chain]) -> Head:
     for chain in chains:
         entries += chain.count
         marks[chain.key] = Mark(chain.last.revision, chain.last.hash)
+    return Head(digest_over(marks), entries, FrozenMap(marks))
+
+
+def digest_over(marks: Mapping[str, Mark]) -> str:
+    """The digest of a head with these marks."""
     told = "\n".join(f"{len(key)} {key} {marks[key].revision} {marks[key].hash}" for key in sorted(marks))
-    return Head(hashlib.sha256(told.encode()).hexdigest(), entries, FrozenMap(marks))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def lost(saved: Head, seen: Set[str]) -> Iterator[Flaw]:

@@ -16,7 +16,7 @@ import actionplans as ap
 from actionplans import edit
 from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.errors import Invalid, NotAllowed, NotFound, Refused, StoreBusy
-from actionplans.model import Account, Erasure, Person, Task
+from actionplans.model import Account, Erasure, Person, Play, Task
 from actionplans.workspace import Workspace
 from tests.size import size
 from tests.workspace.world import ADMIN, MONDAY, PLUGINS, opened, peopled, snapshot
@@ -285,3 +285,45 @@ def test_work_goes_on_where_somebody_was_erased(ws: Workspace, tmp_path: Path) -
         ws.accounts.update("acme", primary_contact_id="zoe")
     with pytest.raises(Invalid):
         ws.teams.update("cs", members=frozenset({"zoe", "nobody"}))
+
+
+def test_whoever_shares_an_id_is_erased_with_it(ws: Workspace) -> None:
+    """A lead and the person that has the same id: both, at once; neither comes back, nor does the other kind."""
+    ws.accounts.add(Account("zoe", "Zoë Quuxley", "lead", email="zoe@quux.example"))
+    known(ws)
+    ws.accounts.add(Account("lead", "Zoë Quuxley", "lead"))
+    ws.privacy.erase_person("zoe")
+    ws.privacy.erase_person("lead")
+    assert not [one for one in SECRETS if one in repr(snapshot(ws._desk.store))]
+    for again in (
+        lambda: ws.people.add(Person("zoe", "Zoë")),
+        lambda: ws.people.add(Person("lead", "Zoë")),
+        lambda: ws.accounts.add(Account("lead2", "X")) and ws.accounts.update("lead", name="Zoë"),
+        lambda: ws.accounts.update("zoe", email="zoe@quux.example"),
+    ):
+        with pytest.raises(Refused, match="does not come back"):
+            again()
+    assert () == ws.journal.verify()
+    ws.accounts.update("lead", owner_id="ana")
+
+
+def test_a_company_that_became_a_person_leaves_no_trace_either(ws: Workspace) -> None:
+    """What was written of it while it was called a company is kept apart all the same."""
+    ws.accounts.add(Account("l1", "Unnamed"))
+    ws.accounts.update("l1", name="Zoë Quuxley", email="zoe@quux.example")
+    ws.accounts.update("l1", kind="lead")
+    ws.privacy.erase_person("l1")
+    assert not [one for one in SECRETS if one in repr(snapshot(ws._desk.store))]
+    assert () == ws.journal.verify()
+
+
+def test_the_export_names_every_place(ws: Workspace) -> None:
+    """As a helper, as the owner of a play, as a partner or contact of an account."""
+    ws.people.add(Person("zoe", "Zoë Quuxley"))
+    plan = ws.new_plan("acme", "Plan")
+    plan = ws.change(plan.id, edit.add, Task("", "Help", helpers=("zoe",)))
+    ws.change(plan.id, edit.add, Play("", "Lead", owner_id="zoe"))
+    ws.accounts.update("acme", primary_contact_id="zoe")
+    found = ws.privacy.export_person("zoe")
+    told = [[one["title"] for one in found["tasks"]], [one["title"] for one in found["plays"]], found["accounts"]]
+    assert [["Help"], ["Lead"], ["acme"]] == told

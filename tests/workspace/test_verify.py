@@ -12,7 +12,7 @@ import pytest
 
 import actionplans as ap
 from actionplans import edit
-from actionplans.chain import Flaw, Head, hash_of
+from actionplans.chain import Flaw, Head, digest_over, hash_of
 from actionplans.codec import dumps, loads
 from actionplans.errors import Invalid, NotAllowed, Refused
 from actionplans.model import Account, Task
@@ -221,7 +221,8 @@ def test_work_leaves_a_chain_without_flaws(ws: Workspace) -> None:
     assert (first.digest, first.entries + 3) != (second.digest, second.entries)
     assert first.entries + 3 == second.entries
     assert () == ws.journal.verify(first)
-    ahead = attrs.evolve(first, marks={**first.marks, "plan nobody": first.marks["account acme"]})
+    marks = {**first.marks, "plan nobody": first.marks["account acme"]}
+    ahead = attrs.evolve(first, marks=marks, digest=digest_over(marks))
     assert (Flaw("plan", "nobody", 1, "the record and its journal are gone"),) == ws.journal.verify(ahead)
     assert "plan 'nobody', revision 1" in ws.journal.verify(ahead)[0].sentence()
 
@@ -265,3 +266,35 @@ def test_others_may_work_while_it_is_verified(ws: Workspace) -> None:
             one.join()
     assert [] == failed
     assert [()] * size(200) == found
+
+
+@pytest.mark.parametrize("kind", ["erasure", "plan"])
+def test_only_what_may_go_goes_unnoticed(file: Path, tmp_path: Path, kind: str) -> None:
+    """The list of the erased cannot be emptied, nor a plan taken away by a forged last entry."""
+    path = tmp_path / "plans.db"
+    path.write_bytes(file.read_bytes())
+    with opened(f"sqlite:///{path}") as ws:
+        head = ws.journal.head()
+    at_it = Tampering(path, random.Random(1))
+    row = at_it.one(lambda row: row[0] == kind and row[2] == at_it.lasts[row[:2]])
+    if kind == "plan":
+        key = (*row[:2], row[2] + 1)
+        text = f'{{"record":"plan","id":"{row[1]}","revision":{key[2]},"at":"2026-01-05T09:00:00+00:00","by":"x",'
+        text += '"action":"touchpoint.delete"}'
+        columns = (*key, text, hash_of(row[4], *key, text))
+        at_it.db.execute("insert into journal values ('', ?, ?, ?, ?, ?, null)", columns)
+        at_it.db.execute("delete from task where plan_id = ?", row[1:2])
+        at_it.db.execute("delete from plan where id = ?", row[1:2])
+    else:
+        at_it.db.execute("delete from record where kind = 'erasure'")
+    at_it.db.commit()
+    at_it.db.close()
+    assert [(kind, row[1])] == [one[:2] for one in verified(path, head) if one[0] != "person"]
+
+
+def test_a_head_whose_marks_were_changed_is_no_head(ws: Workspace) -> None:
+    """Its digest says so."""
+    worked(ws)
+    head = ws.journal.head()
+    with pytest.raises(Invalid, match="its marks"):
+        ws.journal.verify(attrs.evolve(head, marks={}))

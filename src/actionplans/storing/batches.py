@@ -10,7 +10,7 @@ from actionplans.chain import Link, is_personal, linked
 from actionplans.checks import plain_text, shown
 from actionplans.checks import problems as problems_of
 from actionplans.errors import Invalid, Problem, Refused, Stale
-from actionplans.model import Account, Erasure, Plan, Task
+from actionplans.model import Erasure, Plan, Task
 from actionplans.storage import KINDS, Batch, Record, id_of, kind_of
 from actionplans.storing.asking import Key
 
@@ -76,7 +76,6 @@ def new_links(batch: Batch, recorded: Mapping[Key, tuple[int, str]]) -> tuple[Li
 
     Raises `Refused` for an entry whose number the journal of that record has passed (C5).
     """
-    written = {id_of(one.record): one.record for one in batch.writes if isinstance(one.record, Account)}
     links = []
     for entry in batch.entries:
         revision, before = recorded.get((entry.record, entry.id), (0, ""))
@@ -85,9 +84,8 @@ def new_links(batch: Batch, recorded: Mapping[Key, tuple[int, str]]) -> tuple[Li
                 f"{entry.record}.create",
                 f"the journal has a removed {entry.record} {entry.id!r} with changes of its own: take a new id",
             )
-        personal = is_personal(entry, written.get(entry.id) if entry.record == "account" else None)
-        salt = secrets.token_hex(16) if personal else ""
-        links.append(linked(entry, before if revision == entry.revision - 1 else "", personal=personal, salt=salt))
+        salt = secrets.token_hex(16) if is_personal(entry) else ""
+        links.append(linked(entry, before if revision == entry.revision - 1 else "", salt=salt))
     return tuple(links)
 
 

@@ -18,7 +18,7 @@ from actionplans.edit.following import followed
 from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.launch import following
 from actionplans.lookalikes import flags, plain_keys
-from actionplans.model import Account, Person, Plan, Team, Warn
+from actionplans.model import Account, Erasure, Person, Plan, Team, Warn
 from actionplans.permissions import everywhere, subject
 from actionplans.settings import Settings, known_roles
 from actionplans.storage import AccountQuery, Record, RecordQuery, TaskQuery
@@ -234,6 +234,7 @@ class Accounts:
     def _added(self, account: Account) -> Account:
         desk, settings = self.desk, self.desk.settings()
         desk.need(settings, "account.create")
+        not_erased(desk, account.id, "adding")
         custom = with_defaults("account", account.custom, settings)
         made = attrs.evolve(account, custom=custom, created_by=desk.actor.id, revision=0)
         self._fits(None, made, settings)
@@ -246,6 +247,8 @@ class Accounts:
         found += custom_problems("account", account.custom, settings, changed)
         strange = account.roles.keys() - (before.roles.keys() if before is not None else set()) - {*settings.roles}
         found += [Problem(f"roles[{one!r}]", advice(one, settings.roles)) for one in sorted(strange)]
+        if before is not None and any(getattr(before, one) != getattr(account, one) for one in PERSONAL):
+            not_erased(self.desk, account.id, "changing the account")
         held = frozenset(_persons(before).values()) if before is not None else frozenset[Named]()
         named = {place: one for place, one in _persons(account).items() if one not in held}
         known = self.desk.store.get_many(Person, {person for _, person in named.values()})
@@ -296,6 +299,7 @@ class Records(Generic[P]):
         """Store a new one under the id it brings, which may be the host's own; raises `Refused` where it is taken."""
         self.desk.need(self.desk.settings(), f"{self.kind}.edit")
         wanted(self.cls, record, self.kind)
+        not_erased(self.desk, record.id, "adding")
         if self.desk.store.get_many(self.cls, (record.id,)):
             raise Refused("adding", f"there is a {self.kind} {record.id!r} already: update it")
         made = attrs.evolve(record, revision=0)
@@ -360,6 +364,16 @@ def _persons(account: Account) -> dict[str, Named]:
     persons |= {f"roles[{role!r}]": person for role, person in account.roles.items()}
     found = {place: (place, person) for place, person in persons.items() if person}
     return found | {f"partners[{n}].partner_id": ("partner", one.partner_id) for n, one in enumerate(account.partners)}
+
+
+PERSONAL = ("name", "kind", "website", "email", "time_zone", "custom")
+"""What is erased of an account that is a person, and not given again (J4)."""
+
+
+def not_erased(desk: Desk, id: str, what: str) -> None:
+    """Refuse an id that stands for somebody who was erased: nobody else gets it, and they do not come back (J4)."""
+    if desk.store.get_many(Erasure, (f"person:{id}", f"account:{id}")):
+        raise Refused(what, f"{id!r} was erased and does not come back: take a new id")
 
 
 def _with(account: Account, seen: frozenset[str] | None) -> Account:

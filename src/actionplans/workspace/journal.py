@@ -9,7 +9,7 @@ from itertools import groupby, islice, takewhile
 import attrs
 from attrs import define
 
-from actionplans.chain import UNRECORDED, Chain, Flaw, Head, Link, followed, head_of, lost
+from actionplans.chain import UNRECORDED, Chain, Flaw, Head, Link, digest_over, followed, head_of, lost
 from actionplans.checks import shown
 from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.journal import Entry, rewound
@@ -100,6 +100,8 @@ class Journal:
         """
         if head is not None and not isinstance(head, Head):
             raise Invalid("verify", (Problem("head", f"a Head is wanted, not {shown(head)}: loads(text, Head)"),))
+        if head is not None and digest_over(head.marks) != head.digest:
+            raise Invalid("verify", (Problem("head", "its marks are not those that its digest was made of"),))
         self.desk.need(self.desk.settings(), "journal.verify")
         return tuple(self.flaws(head, progress))
 

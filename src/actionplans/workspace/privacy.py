@@ -34,20 +34,23 @@ class Privacy:
     def export_person(self, id: str) -> dict[str, Any]:
         """All personal data of a person, ready for JSON (J4).
 
-        `record` and its `history`; where they stand by their id: `teams`, `accounts`, `plans`, `objectives`, `tasks`;
-        what they wrote: `comments`, `summaries`, `touchpoints`; what they keep: `shortcuts`, `drafts`, and their
-        `invitations`; and `actions`, all that they did, as the journal has it. Reads everything there is, piece by
+        `record` and its `history` (`also` is an account of the same id); where they stand by their id: `teams`,
+        `accounts`, `plans`, `objectives`, `plays`, `tasks`; what they wrote: `comments`, `summaries`, `touchpoints`;
+        what they keep: `shortcuts`, `drafts`, and their `invitations`; and `actions`, all that they did, as the journal
+        has it. Reads everything there is, piece by
         piece. Takes the right to `person.export`.
         """
         desk = self.desk
-        person = self._person(id, "person.export")
-        kind = "person" if isinstance(person, Person) else "account"
+        there = self._there(id)
+        self._allowed(id, there, "person.export")
+        kinds = ["person" if isinstance(one, Person) else "account" for one in there]
         found: dict[str, Any] = {
-            "kind": kind,
-            "record": to_plain(person),
-            "history": [to_plain(one) for one in desk.store.journal(kind, id)],
+            "kind": kinds[0],
+            "record": to_plain(there[0]),
+            "also": [to_plain(one) for one in there[1:]],
+            "history": [to_plain(one) for kind in kinds for one in desk.store.journal(kind, id)],
             "teams": [one.id for one in desk.every(RecordQuery("team")) if id in one.members],
-            "accounts": [one.id for one in desk.every(AccountQuery(people=(id,)))],
+            "accounts": [one.id for one in desk.every(AccountQuery()) if id in _named(one)],
             "touchpoints": [to_plain(one) for one in self._touchpoints(id)],
             "summaries": [
                 {"account_id": one.id, "text": said.text, "at": said.at.isoformat()}
@@ -78,16 +81,21 @@ class Privacy:
 
         def erased() -> Erasure:
             known = desk.store.get_many(Erasure, (f"person:{id}", f"account:{id}"))
-            for one in known.values():
+            there = self._there(id)
+            found = [one for one in there if isinstance(one, Person) or one.kind != "company" and one != _blank(one)]
+            if not found and known:
                 desk.need(desk.settings(), "person.erase")
-                return one
-            person = self._person(id, "person.erase")
-            changes = [_without(person)]
-            if isinstance(person, Person):
-                changes += one_staying(desk, person, attrs.evolve(person, active=False))
-            kind: Literal["person", "account"] = "person" if isinstance(person, Person) else "account"
-            erasure = Erasure(kind, id, desk.actor.id, desk.now())
-            told = desk.commit(*changes, Change(None, erasure, "person.erase"), removals=tuple(self._own(id)))
+                return next(iter(known.values()))
+            self._allowed(id, there, "person.erase")
+            changes: list[Change] = []
+            for person in found:
+                kind: Literal["person", "account"] = "person" if isinstance(person, Person) else "account"
+                before = known.get(f"{kind}:{id}")
+                erasure = Erasure(kind, id, desk.actor.id, desk.now(), before.revision if before is not None else 0)
+                changes += [_without(person), Change(before, erasure, "person.erase")]
+                if isinstance(person, Person):
+                    changes += one_staying(desk, person, attrs.evolve(person, active=False))
+            told = desk.commit(*changes, removals=tuple(self._own(id)))
             return next(one for one in told if isinstance(one, Erasure))
 
         found = desk.repeated(erased)
@@ -105,17 +113,22 @@ class Privacy:
                 again = Change(None, attrs.evolve(one, revision=0), "person.erase")
                 desk.commit(*changes, again, removals=tuple(self._own(one.of)))
 
-    def _person(self, id: str, action: str) -> Person | Account:
-        desk, settings = self.desk, self.desk.settings()
+    def _there(self, id: str) -> list[Person | Account]:
+        """Who has that id: a person, an account, or both."""
         wanted(str, id, "id")
-        person = desk.store.get_many(Person, (id,)).get(id)
-        account = None if person is not None else desk.store.get_many(Account, (id,)).get(id)
-        desk.need(settings, action, subject(account) if account is not None else NOBODYS)
-        if person is None and account is None:
+        store = self.desk.store
+        return [*store.get_many(Person, (id,)).values(), *store.get_many(Account, (id,)).values()]
+
+    def _allowed(self, id: str, there: list[Person | Account], action: str) -> None:
+        """Raise `NotAllowed`, `NotFound`, or `Refused` for what is no person."""
+        desk, settings = self.desk, self.desk.settings()
+        about = next((subject(one) for one in there if isinstance(one, Account)), NOBODYS)
+        desk.need(settings, action, about if len(there) == 1 else NOBODYS)
+        if not there:
             raise NotFound("person", id)
-        if account is not None and account.kind == "company":
-            raise Refused(action, f"{account.name!r} is a company: persons are the `people`, and accounts that are one")
-        return person or account  # type: ignore[return-value]
+        for one in there:
+            if isinstance(one, Account) and one.kind == "company" and len(there) == 1:
+                raise Refused(action, f"{one.name!r} is a company: persons are the `people`, and accounts that are one")
 
     def _own(self, id: str) -> Iterator[Removal]:
         """What a person keeps for themselves."""
@@ -132,14 +145,16 @@ class Privacy:
 
     def _in_plans(self, id: str) -> dict[str, list[dict[str, Any]]]:
         """What is theirs in plans, and what they wrote there."""
-        found: dict[str, list[dict[str, Any]]] = {"plans": [], "objectives": [], "tasks": [], "comments": []}
+        kinds = ("plans", "objectives", "plays", "tasks", "comments")
+        found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
         for plan in self._plans():
             mine = {"plan_id": plan.id}
             if id in (plan.owner_id, plan.account_id, plan.created_by):
                 found["plans"].append(mine | {"title": plan.title})
             for item in plan.items():
                 at = mine | {"id": item.id, "title": item.title}
-                if f"{item.kind}s" in found and getattr(item, "owner_id", None) == id:
+                theirs = (getattr(item, "owner_id", None), *getattr(item, "helpers", ()))
+                if f"{item.kind}s" in found and id in theirs:
                     found[f"{item.kind}s"].append(at)
                 said = (one for one in getattr(item, "comments", ()) if one.author_id == id)
                 found["comments"] += [at | {"text": one.text, "at": one.at.isoformat()} for one in said]
@@ -164,6 +179,17 @@ def _without(person: Person | Account) -> Change:
     """What becomes of a person who is erased: they go; an account stays, without what is personal."""
     if isinstance(person, Person):
         return Change(person, None, "person.erase")
-    bare = Account(person.id, NOBODY, person.kind, revision=person.revision)
+    return Change(person, _blank(person), "account.erase")
+
+
+def _blank(account: Account) -> Account:
+    """An account without what is personal."""
+    bare = Account(account.id, NOBODY, account.kind, revision=account.revision)
     kept = ("parent_id", "type", "owner_id", "roles", "partners", "created_by")
-    return Change(person, attrs.evolve(bare, **{name: getattr(person, name) for name in kept}), "account.erase")
+    return attrs.evolve(bare, **{name: getattr(account, name) for name in kept})
+
+
+def _named(account: Account) -> set[str | None]:
+    """Whom an account names."""
+    partners = (id for one in account.partners for id in (one.user_id, one.partner_id))
+    return {account.owner_id, account.primary_contact_id, account.created_by, *account.roles.values(), *partners}
