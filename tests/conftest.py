@@ -13,7 +13,7 @@ from tests.size import SOAK
 
 pytest.register_assert_rewrite("actionplans.testing")
 
-settings.register_profile("plain", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("plain", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("checks", settings.get_profile("plain"), derandomize=True, database=None, print_blob=True)
 settings.register_profile("soak", settings.get_profile("plain"), max_examples=2_000)
 if SOAK:

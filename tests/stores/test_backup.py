@@ -17,6 +17,7 @@ from actionplans.errors import (
     Invalid,
     NotAllowed,
     Refused,
+    StoreBusy,
     StoreCorrupt,
     StoreError,
     StoreForeign,
@@ -308,3 +309,38 @@ def test_what_fails_while_it_is_brought_back_leaves_what_was(ws: Workspace, kept
     with pytest.raises(ZeroDivisionError):
         ws.store.restore(kept, replace=True, progress=lambda done, many: 1 // (done < 40))
     assert before == everything(ws._desk.store)
+
+
+def test_a_link_to_an_open_database_is_the_database(tmp_path: Path) -> None:
+    """It is not overwritten under whoever has it open."""
+    (tmp_path / "data").mkdir()
+    link = tmp_path / "plans.db"
+    link.symlink_to(tmp_path / "data" / "plans.db")
+    with opened(f"sqlite:///{link}") as ws:
+        ws.people.add(Person("ana", "Ana"))
+        with pytest.raises(Refused, match="is in use"):
+            ws.store.backup(link, overwrite=True)
+        with pytest.raises(StoreError):
+            ws.store.backup(tmp_path / ("x" * 300))
+    assert link.is_symlink()
+
+
+def test_who_asks_the_store_while_it_is_copied_is_told_to_wait(tmp_path: Path) -> None:
+    """Instead of waiting for itself for ever."""
+    with opened(f"sqlite:///{tmp_path}/plans.db") as ws:
+        ws.people.add(Person("ana", "Ana"))
+        with pytest.raises(StoreBusy, match="in the middle"):
+            ws.store.backup(tmp_path / "b.db", progress=lambda done, total: ws.people.get("ana"))
+        assert "Ana" == ws.people.get("ana").name
+        assert not (tmp_path / "b.db").exists()
+
+
+def test_a_backup_that_is_open_elsewhere_is_read_by_a_relative_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its log beside it."""
+    monkeypatch.chdir(tmp_path)
+    with opened("sqlite:///live.db") as live, opened("sqlite:///new.db") as ws:
+        live.people.add(Person("ana", "Ana"))
+        ws.store.restore("live.db")
+        assert "Ana" == ws.people.get("ana").name

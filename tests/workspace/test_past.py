@@ -137,3 +137,18 @@ def test_a_contact_reads_no_journal(url: str) -> None:
         for kind, id in (("account", "acme"), ("person", "cora"), ("settings", "settings")):
             with pytest.raises(NotFound):
                 ws.acting_as(ap.Actor("cora", roles={"administrator"})).journal.entries(kind, id)
+
+
+def test_a_journal_is_for_those_who_see_the_record(ws: Workspace) -> None:
+    """`journal.read` alone shows no summary, no deleted touchpoint, no person."""
+    ws.settings.update(policy=(*ws.settings.get().policy, Grant("auditor", "journal.read")))
+    ws.summaries.save("acme", "Secret plans")
+    gone = ws.touchpoints.add("acme", "Call", text="They told me")
+    ws.touchpoints.delete(gone.id)
+    auditor = ws.acting_as(ap.Actor("aud", roles={"auditor"}))
+    for kind, id in (("summary", "acme"), ("touchpoint", gone.id), ("person", "ana"), ("account", "acme")):
+        assert list(ws.journal.entries(kind, id))
+        with pytest.raises(NotFound):
+            auditor.journal.entries(kind, id)
+    whole = ws.acting_as(ap.Actor("aud", roles={"auditor", "manager"}))
+    assert list(whole.journal.entries("summary", "acme"))

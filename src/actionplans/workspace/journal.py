@@ -13,8 +13,9 @@ from actionplans.chain import UNRECORDED, Chain, Flaw, Head, Link, digest_over, 
 from actionplans.checks import shown
 from actionplans.errors import Invalid, NotFound, Problem, Refused
 from actionplans.journal import Entry, rewound
-from actionplans.model import Account
+from actionplans.model import Account, Touchpoint
 from actionplans.permissions import NOBODYS, subject
+from actionplans.settings import ACTIONS
 from actionplans.sharing import View
 from actionplans.storage import KINDS, RecordQuery, Store
 from actionplans.workdays import today
@@ -37,24 +38,24 @@ class Journal:
         """The entries of a record of any kind, oldest first: `settings`, a `template` version as `ID@VERSION`, an
         `account`, a `person`, a `touchpoint` that is deleted, ... (J1)
 
-        Takes the right to `journal.read` wherever it may be used; the journal of a plan is `Workspace.history`.
+        Takes the right to see such records, and `journal.read`; the journal of a plan is `Workspace.history`.
         """
         desk, settings = self.desk, self.desk.settings()
         if kind == "plan":
             return Changer(desk).history(id)
         if kind not in KINDS:
             raise Invalid("journal", (Problem("kind", f"one of {', '.join(KINDS)} is wanted, not {shown(kind)}"),))
-        found = desk.store.get_many(Account, (id,)).get(id) if kind == "account" else None
+        told = list(desk.store.journal(kind, id))
+        account_id = _account_of(kind, id, told, desk.store)
+        account = None if account_id is None else desk.store.get_many(Account, (account_id,)).get(account_id)
+        about = subject(account) if account is not None else NOBODYS
         asker = desk.asker(settings)
-        if (
-            asker.kind == "contact"
-            or found is not None
-            and not desk.may(settings, "account.see", subject(found)).allowed
-        ):
+        sees = ["account.see"] if account is not None else []
+        sees += [f"{kind}.see"] if f"{kind}.see" in ACTIONS else []
+        if asker.kind == "contact" or not all(desk.may(settings, one, about, asker).allowed for one in sees):
             raise NotFound(kind, id)
-        desk.need(settings, "journal.read", subject(found) if found is not None else NOBODYS)
+        desk.need(settings, "journal.read", about, asker)
         hidden = hiding(settings, asker)
-        told = desk.store.journal(kind, id)
         return (attrs.evolve(one, edits=tuple(hidden.edits(one.edits, kind))) for one in told)
 
     def as_of(self, plan_id: str, when: dt.datetime | int) -> View:
@@ -144,6 +145,16 @@ class Journal:
         most = store.revisions(kind, (id,)).get(id, 0)
         last = chain.last.revision
         return chain, chain.beside(last if least <= last <= most else least if last < least else most)
+
+
+def _account_of(kind: str, id: str, told: Sequence[Entry], store: Store) -> str | None:
+    """The account that a record belongs to or belonged to; None for what is of none."""
+    if kind in ("account", "summary"):
+        return id
+    if kind == "touchpoint":
+        gone = [edit.before for entry in told for edit in entry.edits if edit.field == "account_id"]
+        return next((one.account_id for one in store.get_many(Touchpoint, (id,)).values()), gone[-1] if gone else None)
+    return None
 
 
 def links(store: Store, after: tuple[str, str, int] | None = None) -> Iterator[Link]:

@@ -73,8 +73,9 @@ def write_file(
     path: Path, many: int, tables: Mapping[str, Chunks], *, overwrite: bool, progress: Progress | None
 ) -> None:
     """Write the rows into a file of ours, which appears at `path` whole, or not at all."""
-    path = Path(os.path.abspath(path))
-    _may_write(path, overwrite)
+    with _told(path):
+        path = Path(os.path.realpath(path))
+        _may_write(path, overwrite)
     part = path.with_name(f".{path.name[:100]}.{uuid4().hex[:12]}.part")
     try:
         with _told(path):

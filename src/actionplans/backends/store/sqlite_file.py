@@ -150,6 +150,7 @@ class Connection:
         self.lock: threading.Lock = threading.Lock()
         self.is_open: bool = False
         self.thread: str = threading.current_thread().name
+        self.user: int = 0
         self.db: sqlite3.Connection
         self._pid = os.getpid()
         self._waits = patience.left
@@ -315,14 +316,19 @@ class File:
         finally:
             if connection.passing:
                 connection.close()
+            connection.user = 0
             connection.lock.release()
 
     def _taken(self, patience: Patience) -> Connection:
         """This thread's connection, open and locked."""
         while True:
             connection = self._connection(patience)
+            if connection.user == threading.get_ident():
+                told = "this thread is in the middle of reading it: ask when it is done, or another workspace"
+                raise StoreBusy(self._store, told)
             connection.lock.acquire()
             if connection.is_open:
+                connection.user = threading.get_ident()
                 return connection
             connection.lock.release()
 
@@ -389,7 +395,7 @@ def read_only(path: str, waits: float, pragmas: tuple[str, ...]) -> sqlite3.Conn
     While there is no `-wal` file nobody writes, so it can be taken for immutable; for one use only, then we look again.
     """
     if os.path.exists(path + "-wal"):
-        uri = f"{Path(path).as_uri()}?mode=ro"
+        uri = f"{Path(path).absolute().as_uri()}?mode=ro"
         return _prepared(
             sqlite3.connect(uri, uri=True, timeout=waits, isolation_level=None, check_same_thread=False), pragmas
         )
