@@ -116,7 +116,7 @@ class BackupFile:
 
     def __init__(self, path: Path) -> None:
         """Open it; raises a `StoreError`."""
-        self.name = str(path)
+        self.name: str = str(path)
         self._copied: TemporaryDirectory[str] | None = None
         if not path.exists() or not look(str(path), self.name):
             raise StoreMissing(self.name, "there is no backup in it" if path.exists() else "there is no such file")

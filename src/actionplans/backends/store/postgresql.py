@@ -67,4 +67,4 @@ class PostgresqlStore(SqlStore):
 
         self._server = Server(url, float(busy_timeout), max_connections)
         super().__init__(self._server, self._server.name, tenant)
-        self.durable = self._server.durable
+        self.durable: bool = self._server.durable

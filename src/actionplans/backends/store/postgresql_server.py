@@ -227,7 +227,8 @@ class Server:
 
     def __init__(self, url: str, busy_timeout: float, max_connections: int) -> None:
         """Connect, make or migrate the tables; raises a `StoreError`."""
-        asked, schema, self.name = parts_of(url)
+        asked, schema, name = parts_of(url)
+        self.name: str = name
         self.dialect: Dialect = attrs.evolve(DIALECT, place=f'"{schema}".')
         self._schema, self._busy_timeout, self._most = schema, busy_timeout, max_connections
         patience = {"connect_timeout": max(2, math.ceil(busy_timeout)), "fallback_application_name": "actionplans"}

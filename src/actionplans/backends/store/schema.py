@@ -87,7 +87,7 @@ The list of everybody's open tasks has no index of its own, `(tenant, due, id)`:
 slower, and lead SQLite to read lists of a plan or of several owners by date. That list reads and sorts all open tasks.
 """
 
-KEYS = {
+KEYS: dict[str, tuple[str, ...]] = {
     "plan": ("id",),
     "objective": ("plan_id", "id"),
     "task": ("plan_id", "id"),
