@@ -276,7 +276,8 @@ def test_no_command_sets_anything(host: Host, db: Any) -> None:
 def _set(db: Any) -> dict[str, Any]:
     """All that can be set on a connection, and what stays on it."""
     if isinstance(db, sqlite3.Connection):
-        names = [name for (name,) in sqlite3.connect(":memory:").execute("select name from pragma_pragma_list")]
+        with closing(sqlite3.connect(":memory:")) as fresh:
+            names = [name for (name,) in fresh.execute("select name from pragma_pragma_list")]
         takes = (
             "check",
             "optimize",

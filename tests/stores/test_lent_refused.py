@@ -66,7 +66,9 @@ def test_the_advice_is_for_libraries_that_there_are() -> None:
 
 def test_a_url_and_a_connection_are_one_too_many_and_neither_is_too_few(tmp_path: Path) -> None:
     """Both say so."""
-    for given in ({}, {"url": "memory:", "connection": sqlite3.connect(":memory:")}):
+    unused = sqlite3.connect(":memory:")
+    unused.close()
+    for given in ({}, {"url": "memory:", "connection": unused}):
         with pytest.raises(Invalid, match="give the URL of a store, or lend a connection"):
             ap.open(actor=ANA, **given)
     with pytest.raises(StoreUnknown):
