@@ -9,16 +9,22 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import servers
-from tests.size import SOAK
+from tests.size import SOAK, size
 
 pytest.register_assert_rewrite("actionplans.testing")
 
-settings.register_profile("plain", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "plain", deadline=None, max_examples=size(2_000), suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("checks", settings.get_profile("plain"), derandomize=True, database=None, print_blob=True)
-settings.register_profile("soak", settings.get_profile("plain"), max_examples=2_000)
 if SOAK:
     os.environ.setdefault("PYTEST_TIMEOUT", "3600")  # before the limit of pyproject.toml is read
-settings.load_profile("soak" if SOAK else "checks" if os.environ.get("CI") else "plain")
+settings.load_profile("checks" if os.environ.get("CI") and not SOAK else "plain")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for a disk, a server or another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def name_key(name: str) -> str:
 def _folded(name: str) -> str:
     while True:
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-        seen = " ".join("".join(sign for sign in folded if not invisible(sign)).split())
+        seen = " ".join(folded.translate(_unseen()).split())
         if seen == name:
             return seen
         name = seen  # what was invisible may have kept two signs apart that now become one
@@ -54,10 +54,14 @@ _INVISIBLE = (
 
 
 @cache
+def _unseen() -> dict[int, None]:
+    """The codes of these signs, as `str.translate` takes them out."""
+    return dict.fromkeys(code for first, last in _INVISIBLE for code in range(first, last + 1))
+
+
 def invisible(sign: str) -> bool:
     """Whether a sign is never seen by itself, and no part of a name key (A1)."""
-    code = ord(sign)
-    return any(first <= code <= last for first, last in _INVISIBLE)
+    return ord(sign) in _unseen()
 
 
 def below(accounts: Iterable[Account], root_id: str) -> tuple[str, ...]:

@@ -213,21 +213,21 @@ def verify(value: Any) -> None:
 
 def problems(value: Any) -> tuple[Problem, ...]:
     """Everything wrong with the fields of `value`; values inside it have checked themselves."""
-    found: list[Problem] = []
     cls: type = type(value)
-    for held, (name, default, check) in zip(_held(cls)(value), _fields(cls), strict=False):
-        if held is not default and (wrong := check(held)):
-            found += [problem.under(name) for problem in wrong]
+    all_held, defaults, checks = _looked_at(cls)
+    for held, default, check in zip(all_held(value), defaults, checks, strict=False):
+        if held is not default and check(held):
+            known = zip(_fields(cls), all_held(value), strict=False)
+            found = tuple(field_problems(cls, {name: one for (name, usual, _), one in known if one is not usual}))
+            return (*found, *_besides(value, frozenset(problem.place for problem in found)))
     more = getattr(value, "problems", None)
-    if more is not None:
-        found += _besides(more(), frozenset(problem.place for problem in found)) if found else more()
-    return tuple(found)
+    return tuple(more()) if more is not None else _SOUND
 
 
-def _besides(more: Iterable[Problem], places: frozenset[str]) -> Iterator[Problem]:
+def _besides(value: Any, places: frozenset[str]) -> Iterator[Problem]:
     """What a value finds itself besides the wrong fields, as far as it comes: it may stumble over one of those."""
     try:
-        for problem in more:
+        for problem in getattr(value, "problems", tuple)():
             if problem.place not in places:
                 yield problem
     except Exception:
@@ -267,10 +267,14 @@ def _fields(cls: type) -> tuple[tuple[str, object, Check], ...]:
 
 
 @cache
-def _held(cls: type) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives all fields of a value at once; the last one twice, since of a single name it would make no tuple."""
+def _looked_at(cls: type) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[object, ...], tuple[Check, ...]]:
+    """What gives all fields of a value at once, with their defaults and checks.
+
+    It gives the last one twice, since of a single name it would make no tuple.
+    """
     names = [one.name for one in attrs.fields(cls)]
-    return attrgetter(*names, names[-1]) if names else lambda value: ()
+    all_held: Callable[[Any], tuple[Any, ...]] = attrgetter(*names, names[-1]) if names else lambda value: ()
+    return all_held, tuple(one for _, one, _ in _fields(cls)), tuple(one for _, _, one in _fields(cls))
 
 
 @cache
@@ -381,11 +385,12 @@ def _class_of(hint: Any) -> Any:
 
 def _each(kind: Any, hint: Any) -> Check:
     inner = check_of(hint)
+    fitting = frozenset({hint} if isinstance(hint, type) and hint.__module__.startswith("actionplans.") else ())
 
     def check(value: Any) -> tuple[Problem, ...]:
         if not isinstance(value, kind):
             return _wrong(f"{named(kind)} is wanted, not {shown(value)}")
-        if not any(map(inner, value)):
+        if fitting.issuperset(map(type, value)) or not any(map(inner, value)):
             return _SOUND
         return tuple(problem.under(f"[{n}]") for n, one in enumerate(value) for problem in inner(one))
 

@@ -10,6 +10,8 @@ import datetime as dt
 from array import array
 from bisect import bisect_left
 from functools import lru_cache
+from itertools import compress
+from operator import and_
 from typing import TYPE_CHECKING, NoReturn
 
 from actionplans.checks import shown
@@ -42,7 +44,7 @@ class WorkDays:
     def __init__(self, calendars: tuple[WorkCalendar, ...]) -> None:
         """Raises `Invalid` when no day is left that works in all calendars."""
         self.calendars: tuple[WorkCalendar, ...] = calendars
-        self._rules = tuple(_rule(calendar) for calendar in calendars)
+        self._rules = tuple(map(_Rule, calendars))
         self._counts: dict[int, int] = {}
         self._years: dict[int, list[dt.date]] = {}
         self._days: list[dt.date] = []
@@ -63,7 +65,7 @@ class WorkDays:
     def is_working(self, day: dt.date) -> bool:
         """Whether the day is worked."""
         day = a_date(day, "day")
-        return all(_works(rule, day) for rule in self._rules)
+        return all(rule.works(day) for rule in self._rules)
 
     def add(self, day: dt.date, n: int, roll_anchor: RollAnchor = "none") -> dt.date:
         """The `n`-th working day from `day` (D5).
@@ -131,8 +133,8 @@ class WorkDays:
         """Why the day is not worked: the weekday's name, or `holiday`; None when it is."""
         day = a_date(day, "day")
         for rule in self._rules:
-            if not _works(rule, day):
-                return _WEEKDAYS[day.weekday()] if day.isoweekday() not in rule[0] else "holiday"
+            if not rule.works(day):
+                return _WEEKDAYS[day.weekday()] if day.isoweekday() not in rule.weekdays else "holiday"
         return None
 
     def _grown(self, day: dt.date, n: int) -> bool:
@@ -208,51 +210,61 @@ class WorkDays:
         return days
 
     def _worked_in(self, year: int) -> list[dt.date]:
-        first = dt.date(year, 1, 1).toordinal()
-        days = map(dt.date.fromordinal, range(first, dt.date(year, 12, 31).toordinal() + 1))
-        if len(self._rules) == 1:
-            weekdays, *exceptions = rule = self._rules[0]
-            if not any(exceptions):
-                return [day for day in days if day.isoweekday() in weekdays]
-            return [day for day in days if _works(rule, day)]
-        return [day for day in days if all(_works(rule, day) for rule in self._rules)]
+        first = dt.date(year, 1, 1)
+        days = range(first.toordinal(), dt.date(year, 12, 31).toordinal() + 1)
+        marks, *others = (rule.marks(first, len(days)) for rule in self._rules)
+        for other in others:
+            marks = bytearray(map(and_, marks, other))
+        return [*map(dt.date.fromordinal, compress(days, marks))]
 
     def _works_some_other_year(self) -> bool:
         named = {day for calendar in self.calendars for day in calendar.working_days}
         return any(self.is_working(day) for day in named)
 
 
-_Rule = tuple[
-    frozenset[int], frozenset[dt.date], frozenset[dt.date], frozenset[tuple[int, int]], frozenset[tuple[int, int]]
-]
+class _Rule:
+    """What one calendar says of days, the exceptions by year too."""
 
+    __slots__ = ("exceptions", "holidays", "weekdays", "working_days", "yearly_holidays", "yearly_working_days")
 
-def _rule(calendar: WorkCalendar) -> _Rule:
-    def yearly(days: frozenset[str]) -> frozenset[tuple[int, int]]:
-        return frozenset((int(day[:2]), int(day[3:])) for day in days)
+    def __init__(self, calendar: WorkCalendar) -> None:
+        def yearly(days: frozenset[str]) -> frozenset[tuple[int, int]]:
+            return frozenset((int(day[:2]), int(day[3:])) for day in days)
 
-    return (
-        calendar.weekdays,
-        calendar.holidays,
-        calendar.working_days,
-        yearly(calendar.yearly_holidays),
-        yearly(calendar.yearly_working_days),
-    )
+        self.weekdays = calendar.weekdays
+        self.holidays, self.working_days = calendar.holidays, calendar.working_days
+        self.yearly_holidays = yearly(calendar.yearly_holidays)
+        self.yearly_working_days = yearly(calendar.yearly_working_days)
+        self.exceptions: dict[int, list[tuple[dt.date, bool]]] = {}
+        for works, days in ((True, self.working_days), (False, self.holidays)):
+            for day in days:
+                self.exceptions.setdefault(day.year, []).append((day, works))
 
-
-def _works(rule: _Rule, day: dt.date) -> bool:
-    weekdays, holidays, working_days, yearly_holidays, yearly_working_days = rule
-    if day in holidays:
-        return False
-    if day in working_days:
-        return True
-    if yearly_holidays or yearly_working_days:
-        of_year = (day.month, day.day)
-        if of_year in yearly_holidays:
+    def works(self, day: dt.date) -> bool:
+        """Whether the day is worked."""
+        if day in self.holidays:
             return False
-        if of_year in yearly_working_days:
+        if day in self.working_days:
             return True
-    return day.isoweekday() in weekdays
+        of_year = (day.month, day.day)
+        if of_year in self.yearly_holidays:
+            return False
+        if of_year in self.yearly_working_days:
+            return True
+        return day.isoweekday() in self.weekdays
+
+    def marks(self, first: dt.date, many: int) -> bytearray:
+        """The same for each day of a year, which begins with `first` and has so many: what counts more comes later."""
+        year, start, weekday = first.year, first.toordinal(), first.weekday()
+        week = bytes((weekday + n) % 7 + 1 in self.weekdays for n in range(7))
+        found = bytearray(week * 53)[:many]
+        for works, named in ((True, self.yearly_working_days), (False, self.yearly_holidays)):
+            for month, day in named:
+                if (month, day) != (2, 29) or many == 366:
+                    found[dt.date(year, month, day).toordinal() - start] = works
+        for one, works in self.exceptions.get(year, ()):
+            found[one.toordinal() - start] = works
+        return found
 
 
 @lru_cache(maxsize=64)

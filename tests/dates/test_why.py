@@ -416,7 +416,7 @@ def hidden_in(words: str, plan: Plan, names: dict[str, str]) -> list[str]:
 def test_no_sentence_names_what_may_not_be_seen() -> None:
     """Neither by its title nor by its id, whatever part of a plan is seen (V2)."""
     causes = set()
-    for one in told(2_000):
+    for one in told(2_500):
         rng = Random(one.named)
         titles = {item.id: item.title for item in one.plan.items()}
         names = {item_id: titles[item_id] for item_id in titles if rng.random() < 0.5}

@@ -67,7 +67,7 @@ def run(installed: Path, folder: Path, *command: str) -> str:
 
 def test_its_own_five_lines_prove_the_contract(installed: Path, tmp_path: Path) -> None:
     """Every test of the contract, and no fewer than there are."""
-    (installed / "fewer.py").write_text(FEWER.format(size(40)))
+    (installed / "fewer.py").write_text(FEWER.format(size(80)))
     how = f"-q -p fewer -p no:cacheprovider -p no:xdist -c {EXAMPLE}/pyproject.toml {EXAMPLE}/test_json_store.py"
     told = run(installed, tmp_path, "-m", "pytest", *how.split()).splitlines()[-1]
     assert int(told.split()[0]) > 200 and "skipped" not in told and "failed" not in told

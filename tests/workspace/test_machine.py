@@ -55,7 +55,7 @@ from tests.workspace.commands import (
 )
 from tests.workspace.world import MONDAY, STATUSES, store_of
 
-RUNS = int(os.environ.get("ACTIONPLANS_MACHINE", 1_000 if SOAK else 12))
+RUNS = int(os.environ.get("ACTIONPLANS_MACHINE", 1_000 if SOAK else 20))
 
 _who = st.sampled_from((*["root"] * 4, *["ana"] * 3, *["ben"] * 2, *ACTORS))
 _n, _flag = st.integers(0, 40), st.booleans()

@@ -122,6 +122,8 @@ def test_an_account_that_is_a_person_stays_for_its_plans(ws: Workspace) -> None:
     assert not [one for one in (*SECRETS, "quux.example") if one in told]
     assert plan == ws.view(plan.id).plan
     assert () == ws.journal.verify()
+    history = ws.privacy.export_person("lead")["history"]
+    assert "erased" not in repr(history), "a digest with a random salt says nothing to anybody"
     with pytest.raises(Refused, match="is a company"):
         ws.privacy.erase_person("acme")
     with pytest.raises(NotFound):

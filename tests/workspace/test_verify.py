@@ -254,6 +254,7 @@ def test_others_may_work_while_it_is_verified(ws: Workspace) -> None:
                 failed.append(error)
                 return
             n += 1
+            stop.wait(0.001)  # else there is ever more to verify
 
     workers = [threading.Thread(target=work) for _ in range(2)]
     for one in workers:

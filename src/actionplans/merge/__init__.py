@@ -21,10 +21,12 @@ from actionplans.merge.outcome import (
     Joined,
     Kept,
     Merge,
+    MergeLists,
     MergeNews,
     Policy,
     Side,
     Unmerge,
+    UnmergeLists,
 )
 from actionplans.merge.pairing import pairs
 from actionplans.merge.rules import (
@@ -55,11 +57,13 @@ __all__ = [
     "Joined",
     "Kept",
     "Merge",
+    "MergeLists",
     "MergeNews",
     "Policy",
     "Rule",
     "Side",
     "Unmerge",
+    "UnmergeLists",
     "Verdict",
     "impossible",
     "merge",

@@ -68,14 +68,14 @@ def merge(
     warnings += _told(target, source, joined)
     titles = {one.id: one for one in target.items()}
     return Merge(
-        merged,
-        emptied(source, target.id),
-        added_of(added),
-        tuple(Joined(titles[ours].kind, ours, theirs, titles[ours].title) for theirs, ours in joined.items()),
-        tuple(joining.filled),
-        tuple(joining.conflicts),
-        hidden,
-        tuple(warnings),
+        target=merged,
+        source=emptied(source, target.id),
+        added=added_of(added),
+        joined=tuple(Joined(titles[ours].kind, ours, theirs, titles[ours].title) for theirs, ours in joined.items()),
+        filled=tuple(joining.filled),
+        conflicts=tuple(joining.conflicts),
+        hidden=hidden,
+        warnings=tuple(warnings),
     )
 
 

@@ -86,21 +86,27 @@ class Conflict:
         return place_of(self.item_id, self.field)
 
 
-@frozen
-class Merge:
-    """What merging two plans does: both plans as they are afterwards, and everything that differs (M7).
+@frozen(kw_only=True)
+class MergeLists:
+    """Everything that differs after a merge (M7).
 
     `hidden` are the ids of items of the merged plan that customers no longer see, of whichever plan (M6).
     """
 
-    target: Plan
-    source: Plan
     added: tuple[Added, ...] = ()
     joined: tuple[Joined, ...] = ()
     filled: tuple[Filled, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     hidden: tuple[str, ...] = ()
     warnings: tuple[Warn, ...] = ()
+
+
+@frozen(kw_only=True)
+class Merge(MergeLists):
+    """What merging two plans does: both plans as they are afterwards, and everything that differs (M7)."""
+
+    target: Plan
+    source: Plan
 
     def unanswered(self) -> tuple[Conflict, ...]:
         """The conflicts that somebody must answer before the merge can be done."""
@@ -141,17 +147,15 @@ class Kept:
     now: Any
 
 
-@frozen
-class Unmerge:
-    """What taking a merge back does: both plans as they are afterwards, and what could not be parted (M8).
+@frozen(kw_only=True)
+class UnmergeLists:
+    """What goes back when a merge is taken back, and what could not be parted (M8).
 
     `returned` are the ids of the items that go back, `parted` those of joined ones that are two again, by the target's
     id, `along` the new ones that go with what they stand under. `gone` are those that came with the merge, or were
     joined by it, and were deleted or carried away meanwhile; the source's half of a joined one is there again.
     """
 
-    target: Plan
-    source: Plan
     returned: tuple[str, ...] = ()
     along: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
@@ -159,6 +163,14 @@ class Unmerge:
     dropped: tuple[Dropped, ...] = ()
     kept: tuple[Kept, ...] = ()
     warnings: tuple[Warn, ...] = ()
+
+
+@frozen(kw_only=True)
+class Unmerge(UnmergeLists):
+    """What taking a merge back does: both plans as they are afterwards, and the lists of what differs (M8)."""
+
+    target: Plan
+    source: Plan
 
 
 def added_of(items: Iterable[Item]) -> tuple[Added, ...]:

@@ -49,15 +49,15 @@ def unmerge(
         told = "without the merge {0}: take a link away first"
         raise Invalid("this unmerge", tuple(Problem(one.place, told.format(one.message)) for one in found))
     return Unmerge(
-        ours,
-        theirs,
-        tuple(one for one in hand.added if one in hand.here),
-        tuple(hand.along),
-        tuple(one for one in (*hand.added, *hand.joined.values()) if one not in hand.here),
-        FrozenMap({ours: theirs for theirs, ours in hand.joined.items() if ours in hand.here}),
-        tuple(hand.dropped),
-        tuple(hand.kept),
-        tuple(hand.warnings),
+        target=ours,
+        source=theirs,
+        returned=tuple(one for one in hand.added if one in hand.here),
+        along=tuple(hand.along),
+        gone=tuple(one for one in (*hand.added, *hand.joined.values()) if one not in hand.here),
+        parted=FrozenMap({ours: theirs for theirs, ours in hand.joined.items() if ours in hand.here}),
+        dropped=tuple(hand.dropped),
+        kept=tuple(hand.kept),
+        warnings=tuple(hand.warnings),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from functools import lru_cache
 
 from actionplans.checks import advice, shown
 from actionplans.errors import Problem
@@ -54,13 +55,16 @@ def no_action(action: str, own: Set[str] = frozenset()) -> Iterator[Problem]:
         yield Problem("", f"there is no action {shown(action)}: {advice(action, ACTIONS | own)}")
 
 
-def no_actions(pattern: str, own: Set[str] = frozenset()) -> Iterator[Problem]:
+@lru_cache(maxsize=1024)
+def no_actions(pattern: str, own: frozenset[str] = frozenset()) -> tuple[Problem, ...]:
     """Why a grant's action takes in nothing: there is no such action, or none of that kind or verb (R2, R3)."""
     kind, _, verb = pattern.partition(".")
     if "*" not in (kind, verb):
-        yield from no_action(pattern, own)
+        return tuple(no_action(pattern, own))
+    found = []
     for n, word in enumerate((kind, verb)):
-        if "*" in (kind, verb) and word not in ("*", ""):
+        if word not in ("*", ""):
             known = {one.split(".")[n] for one in ACTIONS | own}
             if word not in known:
-                yield Problem("", f"there is no action {shown(pattern)}: {advice(word, known)}")
+                found.append(Problem("", f"there is no action {shown(pattern)}: {advice(word, known)}"))
+    return tuple(found)

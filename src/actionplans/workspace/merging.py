@@ -16,22 +16,21 @@ from actionplans.checks import EMPTY, FrozenMap
 from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Refused, Stale
 from actionplans.journal import Entry, rewound
 from actionplans.merge import (
-    Added,
     Audience,
     Conflict,
-    Dropped,
     Filled,
-    Joined,
     Kept,
     Merge,
+    MergeLists,
     MergeNews,
     Policy,
     Side,
     Unmerge,
+    UnmergeLists,
     Verdict,
 )
 from actionplans.merge.joining import LONG_AGO
-from actionplans.model import Account, Decision, Invitation, Person, Plan, Warn
+from actionplans.model import Account, Decision, Invitation, Person, Plan
 from actionplans.permissions import subject
 from actionplans.settings import Settings
 from actionplans.sharing import View
@@ -65,36 +64,20 @@ class Candidate:
         return all(one.agrees for one in self.verdicts)
 
 
-@frozen
-class Preview:
-    """What a merge does, as whoever merges may see it: `view` is the target as it is then (M7).
-
-    The lists are those of `actionplans.merge.Merge`.
-    """
+@frozen(kw_only=True)
+class Preview(MergeLists):
+    """What a merge does, as whoever merges may see it: `view` is the target as it is then (M7)."""
 
     view: View
     source_id: str
-    added: tuple[Added, ...] = ()
-    joined: tuple[Joined, ...] = ()
-    filled: tuple[Filled, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    hidden: tuple[str, ...] = ()
-    warnings: tuple[Warn, ...] = ()
 
 
-@frozen
-class Parted:
-    """What an unmerge did: both plans as they are now; the lists are those of `actionplans.merge.Unmerge` (M8)."""
+@frozen(kw_only=True)
+class Parted(UnmergeLists):
+    """What an unmerge did, as whoever parts may see it: both plans as they are now (M8)."""
 
     view: View
     source: View
-    returned: tuple[str, ...] = ()
-    along: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    parted: FrozenMap[str, str] = EMPTY
-    dropped: tuple[Dropped, ...] = ()
-    kept: tuple[Kept, ...] = ()
-    warnings: tuple[Warn, ...] = ()
 
 
 @frozen
@@ -365,14 +348,14 @@ class Merging:
         """What the merge does without the values of custom fields that the actor may not see (R5)."""
         view = self.desk.seen(found.target, read.target_account, read.settings, before=read.target)
         return Preview(
-            view,
-            read.source.id,
-            found.added,
-            found.joined,
-            self._admitted(found.filled, read.settings),
-            self._admitted(found.conflicts, read.settings),
-            found.hidden,
-            found.warnings,
+            view=view,
+            source_id=read.source.id,
+            added=found.added,
+            joined=found.joined,
+            filled=self._admitted(found.filled, read.settings),
+            conflicts=self._admitted(found.conflicts, read.settings),
+            hidden=found.hidden,
+            warnings=found.warnings,
         )
 
     def _shown(self, read: _Read, found: Unmerge, ours: Plan, theirs: Plan) -> Parted:
@@ -380,9 +363,17 @@ class Merging:
         desk, settings = self.desk, read.settings
         view = desk.seen(ours, read.target_account, settings, before=read.target)
         source = desk.seen(theirs, read.source_account, settings, before=read.source)
-        kept = self._admitted(found.kept, settings)
-        lists = (found.returned, found.along, found.gone, found.parted, found.dropped, kept, found.warnings)
-        return Parted(view, source, *lists)
+        return Parted(
+            view=view,
+            source=source,
+            returned=found.returned,
+            along=found.along,
+            gone=found.gone,
+            parted=found.parted,
+            dropped=found.dropped,
+            kept=self._admitted(found.kept, settings),
+            warnings=found.warnings,
+        )
 
     def _admitted(self, found: tuple[F, ...], settings: Settings) -> tuple[F, ...]:
         """What is told of fields, without the custom fields that the actor may not see (R5)."""

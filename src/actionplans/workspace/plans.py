@@ -121,15 +121,34 @@ class Launcher:
 
     def admit(self, draft: Draft, read: Reading, *, trial: bool = False) -> Account:
         """The account, where this actor may launch this draft now; raises what stands in the way."""
-        desk, account = self.desk, read.accounts.get(draft.account_id)
+        account = read.accounts.get(draft.account_id)
         if account is None:
             raise NotFound("account", draft.account_id)
+        self.permit(draft, account, read, trial=trial)
+        return account
+
+    def permit(self, draft: Draft, account: Account, read: Reading, *, trial: bool, plan: Plan | None = None) -> None:
+        """Raise what stands in this actor's way, on the account or in the running plan that the draft goes into."""
         for action in needed_for(draft, trial):
-            desk.need(read.settings, action, subject(account), read.asker)
-        admit_fields(desk, read.settings, touched(draft, read, trial), read.asker)
+            self.desk.need(read.settings, action, subject(account, plan), read.asker)
+        admit_fields(self.desk, read.settings, touched(draft, read, trial), read.asker)
         if not trial:
             self.as_stored(draft.template, read)
-        return account
+
+    def made(self, draft: Draft, account: Account, read: Reading, *, trial: bool, plan: Plan | None = None) -> Plan:
+        """The plan that the draft makes, or the running one with what it adds; decided before."""
+        desk = self.desk
+        return launching.launch(
+            draft,
+            account,
+            read.settings,
+            directory=read.directory,
+            applier_id=desk.actor.id,
+            now=desk.now(),
+            new_id=desk.new_id,
+            trial=trial,
+            plan=plan,
+        )
 
     def asked(self, draft: Draft, account: Account) -> launching.Asked:
         """Whom the draft will look for."""
@@ -185,17 +204,7 @@ class Launcher:
 
     def _plan(self, draft: Draft, read: Reading, trial: bool) -> tuple[Plan, tuple[Warn, ...]]:
         draft = self.whole(draft, read)
-        desk, account = self.desk, self.admit(draft, read, trial=trial)
-        plan = launching.launch(
-            draft,
-            account,
-            read.settings,
-            directory=read.directory,
-            applier_id=desk.actor.id,
-            now=desk.now(),
-            new_id=desk.new_id,
-            trial=trial,
-        )
+        plan = self.made(draft, self.admit(draft, read, trial=trial), read, trial=trial)
         return plan, self.warned(draft, plan, read)
 
     def doubled(self, draft: Draft, account: Account, read: Reading) -> tuple[Warn, ...]:

@@ -48,7 +48,9 @@ class Privacy:
             "kind": kinds[0],
             "record": to_plain(there[0]),
             "also": [to_plain(one) for one in there[1:]],
-            "history": [to_plain(one) for kind in kinds for one in desk.store.journal(kind, id)],
+            "history": [
+                to_plain(attrs.evolve(one, erased="")) for kind in kinds for one in desk.store.journal(kind, id)
+            ],
             "teams": [one.id for one in desk.every(RecordQuery("team")) if id in one.members],
             "accounts": [one.id for one in desk.every(AccountQuery()) if id in _named(one)],
             "touchpoints": [to_plain(one) for one in self._touchpoints(id)],

@@ -131,24 +131,11 @@ class Runner:
     def _launched(
         self, draft: Draft, read: Reading, plan: Plan, account: Account, trial: bool
     ) -> tuple[Plan, tuple[Warn, ...]]:
-        desk, draft = self.desk, Launcher(self.desk).whole(draft, read)
-        for action in needed_for(draft, trial):
-            desk.need(read.settings, action, subject(account, plan), read.asker)
-        admit_fields(desk, read.settings, touched(draft, read, trial), read.asker)
-        if not trial:
-            Launcher(desk).as_stored(draft.template, read)
-        after = launching.launch(
-            draft,
-            account,
-            read.settings,
-            directory=read.directory,
-            applier_id=desk.actor.id,
-            now=desk.now(),
-            new_id=desk.new_id,
-            trial=trial,
-            plan=plan,
-        )
-        context = desk.context(after, account, read.settings)
+        launcher = Launcher(self.desk)
+        draft = launcher.whole(draft, read)
+        launcher.permit(draft, account, read, trial=trial, plan=plan)
+        after = launcher.made(draft, account, read, trial=trial, plan=plan)
+        context = self.desk.context(after, account, read.settings)
         warnings = self.doubled(draft, account, read) + unknown_years(after, context, plan)
         return ruled(plan, after, context), warnings
 

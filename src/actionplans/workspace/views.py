@@ -108,34 +108,29 @@ class Views:
 
     def tasks(self, query: TaskQuery) -> Iterator[FoundTask]:
         """The tasks the query asks for that the actor may see, in the query's order (L14)."""
-        desk = self.desk
-        settings = desk.settings()
-        if desk.asker(settings).kind == "contact":
-            plans = (one.plan for one in self._invited(desk.today(settings)) if not one.plan.archived)
-            found = [(FoundTask(one.id, one.account_id, task), head_of(one)) for one in plans for task in one.tasks]
-            asked = (one for one, head in found if matches(query, one, head))
-            yield from self._behind(query, asked)
-            return
-        for page, asker, settings in self._pages(query, self._items_within("task.see")):
-            if _alike(settings, asker, "task.see") and not desk.plugins.policies:
-                yield from _with_fields(page, settings, asker)
-            else:
-                yield from self._in_views(page, asker, settings, query)
+        return self._items(
+            query, "task.see", lambda plan: (FoundTask(plan.id, plan.account_id, one) for one in plan.tasks)
+        )
 
     def objectives(self, query: ObjectiveQuery) -> Iterator[FoundObjective]:
         """The objectives the query asks for that the actor may see, in the query's order, as their views show them."""
+        return self._items(
+            query,
+            "objective.see",
+            lambda plan: (FoundObjective(plan.id, plan.account_id, one) for one in plan.objectives),
+        )
+
+    def _items(self, query: I, action: str, of: Callable[[Plan], Iterable[F]]) -> Iterator[F]:
+        """The items of one kind, which `of` takes from a plan."""
         desk = self.desk
         settings = desk.settings()
         if desk.asker(settings).kind == "contact":
             plans = (one.plan for one in self._invited(desk.today(settings)) if not one.plan.archived)
-            found = [
-                (FoundObjective(one.id, one.account_id, goal), head_of(one)) for one in plans for goal in one.objectives
-            ]
-            asked = (one for one, head in found if matches(query, one, head))
-            yield from self._behind(query, asked)
+            found = [(one, head_of(plan)) for plan in plans for one in of(plan)]
+            yield from self._behind(query, (one for one, head in found if matches(query, one, head)))
             return
-        for page, asker, settings in self._pages(query, self._items_within("objective.see")):
-            if _alike(settings, asker, "objective.see") and not desk.plugins.policies:
+        for page, asker, settings in self._pages(query, self._items_within(action)):
+            if _alike(settings, asker, action) and not desk.plugins.policies:
                 yield from _with_fields(page, settings, asker)
             else:
                 yield from self._in_views(page, asker, settings, query)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -119,16 +120,27 @@ def _plans(dialect: Dialect, tenant: str, query: PlanQuery, start: Position | No
 
 
 def _tasks(dialect: Dialect, tenant: str, query: TaskQuery, start: Position | None) -> Iterator[Statement]:
-    """Those with a due date and then those without, so that both go through an index."""
+    ask = partial(_some_tasks, dialect, tenant, query)
+    return _dated("due", ask, start, query.due_from, query.due_before)
+
+
+def _dated(
+    day: str,
+    ask: Callable[[tuple[str, ...]], Statement],
+    start: Position | None,
+    low: dt.date | None,
+    high: dt.date | None,
+) -> Iterator[Statement]:
+    """Those that have that day and then those without it, so that both go through an index."""
     if start is None or not undated(start):
-        asked = _some_tasks(dialect, tenant, query, ("due", "id", "plan_id"))
-        asked.where("due is not null")
-        _between(asked, "due", query.due_from, query.due_before)
+        asked = ask((day, "id", "plan_id"))
+        asked.where(f"{day} is not null")
+        _between(asked, day, low, high)
         asked.behind(start)
         yield asked
-    if query.due_from is None and query.due_before is None:
-        asked = _some_tasks(dialect, tenant, query, ("id", "plan_id"))
-        asked.where("due is null")
+    if low is None and high is None:
+        asked = ask(("id", "plan_id"))
+        asked.where(f"{day} is null")
         asked.behind(start[1:] if start is not None and undated(start) else None)
         yield asked
 
@@ -154,18 +166,8 @@ def _some_tasks(dialect: Dialect, tenant: str, query: TaskQuery, order: tuple[st
 
 
 def _objectives(dialect: Dialect, tenant: str, query: ObjectiveQuery, start: Position | None) -> Iterator[Statement]:
-    """Those with an end and then those without, as tasks."""
-    if start is None or not undated(start):
-        asked = _some_objectives(dialect, tenant, query, ('"end"', "id", "plan_id"))
-        asked.where('"end" is not null')
-        _between(asked, '"end"', query.end_from, query.end_before)
-        asked.behind(start)
-        yield asked
-    if query.end_from is None and query.end_before is None:
-        asked = _some_objectives(dialect, tenant, query, ("id", "plan_id"))
-        asked.where('"end" is null')
-        asked.behind(start[1:] if start is not None and undated(start) else None)
-        yield asked
+    ask = partial(_some_objectives, dialect, tenant, query)
+    return _dated('"end"', ask, start, query.end_from, query.end_before)
 
 
 def _some_objectives(dialect: Dialect, tenant: str, query: ObjectiveQuery, order: tuple[str, ...]) -> Statement:
