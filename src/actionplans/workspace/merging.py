@@ -15,6 +15,7 @@ from actionplans.accounts import name_key
 from actionplans.checks import EMPTY, FrozenMap
 from actionplans.errors import Invalid, NotAllowed, NotFound, Problem, Refused, Stale
 from actionplans.journal import Entry, rewound
+from actionplans.merge import Added as Added  # these four stand in the lists that `Preview` and `Parted` inherit
 from actionplans.merge import (
     Audience,
     Conflict,
@@ -29,8 +30,11 @@ from actionplans.merge import (
     UnmergeLists,
     Verdict,
 )
+from actionplans.merge import Dropped as Dropped
+from actionplans.merge import Joined as Joined
 from actionplans.merge.joining import LONG_AGO
 from actionplans.model import Account, Decision, Invitation, Person, Plan
+from actionplans.model import Warn as Warn
 from actionplans.permissions import subject
 from actionplans.settings import Settings
 from actionplans.sharing import View
