@@ -10,7 +10,7 @@ A dispatcher takes some with `Store.claim`, sends them, and says with `Store.set
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import attrs
@@ -74,6 +74,16 @@ class Delivery(Value):
     def failed(self, at: dt.datetime, reason: str) -> Delivery:
         """It could not be sent and is given up (N4)."""
         return attrs.evolve(self, state="failed", moment=at, reason=reason)
+
+    def is_about(self, persons: Iterable[tuple[str, str]]) -> bool:
+        """Whether it is to or about one of these persons, by kind and id."""
+        about = (self.message.record, self.message.record_id)
+        return any(id == self.message.recipient_id or about == (kind, id) for kind, id in persons)
+
+    def blank(self) -> Delivery:
+        """Without its words, which may name somebody who is erased: what was done, when and how often stays (J4)."""
+        reason = "erased" if self.reason else ""
+        return attrs.evolve(self, message=attrs.evolve(self.message, detail=""), reason=reason)
 
     def again(self, due: dt.datetime, reason: str = "") -> Delivery:
         """It could not be sent and is to be tried again from that moment on; without a reason it was not tried."""

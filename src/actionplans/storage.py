@@ -34,9 +34,10 @@
     C17  `links` gives the journal as `chain.linked` makes it: each entry linked to that of the revision before, the
          edits of a personal one kept apart behind a salt of its own (J3, J4). `revisions` gives where records stand,
          and `unrecorded` those without any entry.
-    C18  A batch that makes an `Erasure` takes all that was kept apart out of the entries of that person (J4). After
-         `purge` nothing that was removed or overwritten stands in the store's own files, or it raises `StoreBusy` with
-         whom it waits for.
+    C18  A batch that makes an `Erasure` takes all that was kept apart out of the entries of that person, and out of
+         messages to or about them every `detail`, and every `reason` but that (`Delivery.blank`, J4). After `purge`
+         nothing that was removed or overwritten stands in the store's own files, or it raises `StoreBusy` with whom it
+         waits for.
     C19  `claim` gives the messages that wait and are due, those due first before the others, of one moment in the order
          of the commits: a new one is due from its `at` on, one to be tried again from when that was said. Nobody else
          gets them until the moment that the caller names; whoever has not settled one by then may lose it. Of several

@@ -115,6 +115,16 @@ def test_what_is_there_is_replaced_only_when_that_is_said(ws: Workspace, kept: P
         assert everything(first._desk.store) == everything(ws._desk.store)
 
 
+def test_a_backup_of_nothing_takes_nothing_away(ws: Workspace, tmp_path: Path) -> None:
+    """It is more likely the wrong file than what is meant."""
+    with opened(f"sqlite:///{tmp_path}/empty.db") as empty:
+        empty.store.backup(tmp_path / "nothing.db")
+    before = everything(ws._desk.store)
+    with pytest.raises(Refused, match="holds nothing"):
+        ws.store.restore(tmp_path / "nothing.db", replace=True)
+    assert before == everything(ws._desk.store)
+
+
 def test_who_was_erased_stays_so(ws: Workspace, kept: Path) -> None:
     """A backup from before brings nobody back: their row goes, and what is personal in their journal (J4)."""
     lead = Account("lead", "Zoë Quuxley", "lead")

@@ -100,8 +100,10 @@ class JsonStore:
                 shelf.put(attrs.evolve(write.record, revision=write.read + 1))
             for link in links:
                 shelf.put(link)
-            for key in storing.erased(batch):
+            gone = storing.erased(batch)
+            for key in gone:
                 shelf.links[key] = tuple(attrs.evolve(link, personal=None) for link in shelf.links.get(key, ()))
+            shelf.outbox |= {key: one.blank() for key, one in shelf.outbox.items() if one.is_about(gone)}
             for message in batch.messages:
                 shelf.outbox.setdefault(message.key, posted(message))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,7 +13,18 @@ from actionplans.chain import Link, followed
 from actionplans.errors import Invalid
 from actionplans.journal import Entry, diff
 from actionplans.model import Account, Erasure, Person, Plan, Team
-from actionplans.storage import Batch, Record, Removal, Store, Write, id_of, kind_of
+from actionplans.storage import (
+    Batch,
+    DeliveryQuery,
+    DeliveryState,
+    Message,
+    Record,
+    Removal,
+    Store,
+    Write,
+    id_of,
+    kind_of,
+)
 from actionplans.testing.opened import OpenedStore, entry, plan
 from actionplans.testing.samples import NOW
 
@@ -146,6 +158,32 @@ class ChainingContract(OpenedStore):
         assert set(hashes) <= {one.hash for one in store.links()}
         assert erasure.id == store.get(Erasure, "person:p1").id
         other.close()
+
+    def test_c18_messages_to_the_erased_lose_their_words(self, store: Store) -> None:
+        """Those that wait, those that came to an end and those about them; all others stay as they are."""
+        told = [
+            Message("k1", "told", "p1", NOW, "plan", "p1", detail="Ana"),
+            Message("k2", "told", "u2", NOW, "person", "p1", detail="Ana"),
+            Message("k3", "told", "p2", NOW, "plan", "p1", detail="for p1"),
+            Message("k4", "told", "p1", NOW, "plan", "p2", detail="Ana again"),
+        ]
+        store.commit(Batch((Write(Person("p1", "Ana")),), messages=tuple(told)))
+        later = NOW + dt.timedelta(hours=1)
+        held = {one.message.key: one for one in store.claim(NOW, later)}
+        ends = held["k1"].failed(later, "no such mailbox: ana@example.com"), held["k3"].skipped(later, "opted out")
+        store.settle([*ends, held["k4"].again(NOW)])
+        erasure = Erasure("person", "p1", "u1", NOW)
+        store.commit(Batch((Write(erasure),), (Removal("person", "p1", 1),)))
+        found = {
+            one.message.key: one
+            for state in get_args(DeliveryState)
+            for one in store.find(DeliveryQuery(state=state)).items
+        }
+        assert ("", "erased", "failed") == (found["k1"].message.detail, found["k1"].reason, found["k1"].state)
+        assert ("", "") == (found["k2"].message.detail, found["k4"].message.detail)
+        assert ends[1] == found["k3"]
+        assert {one.key: one.at for one in told} == {key: one.message.at for key, one in found.items()}
+        assert ["k4"] == [one.message.key for one in store.claim(NOW, later)], "what waits may be taken still"
 
 
 def commit(store: Store, told: Entry, record: Record, *, read: int = 0) -> None:

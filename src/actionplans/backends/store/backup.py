@@ -188,7 +188,9 @@ def sound_backup(path: Path, tenant: str) -> Iterator[tuple[BackupFile, str]]:
 def tenant_of(backup: BackupFile, tenant: str) -> str:
     """Whose rows of a backup go to this tenant: its own, or those of the only one that there is."""
     found = backup.tenants()
-    if tenant in found or not found:
+    if not found:
+        raise Refused("store.restore", f"{backup.name} holds nothing that could be brought back: take another backup")
+    if tenant in found:
         return tenant
     if len(found) > 1:
         told = f"{backup.name} has {', '.join(map(repr, found))}, and not {tenant!r}"

@@ -149,8 +149,11 @@ class MemoryStore:
             shelf.launches.update(mine)
             for link in links:
                 shelf.journal.setdefault((link.record, link.id), []).append(link)
-            for key in erased(batch):
+            gone = erased(batch)
+            for key in gone:
                 shelf.journal[key] = [attrs.evolve(one, personal=None) for one in shelf.journal.get(key, ())]
+            for posting in [one for one in shelf.outbox.values() if one.is_about(gone)]:
+                shelf.outbox[posting.message.key] = posting.blank()
             for message in batch.messages:
                 shelf.outbox.setdefault(message.key, posted(message))
 

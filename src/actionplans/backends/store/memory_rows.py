@@ -10,8 +10,6 @@ from actionplans.backends.store import rows, schema
 from actionplans.backends.store.backup import CHUNK, BackupFile, chunks
 from actionplans.backends.store.dialect import Row
 from actionplans.backends.store.sql import SqlStore
-from actionplans.backends.store.sums import sealed
-from actionplans.messages import oldest_first
 from actionplans.model import Account, Plan
 from actionplans.storage import KINDS, head_of, id_of
 from actionplans.storing import job_of
@@ -36,7 +34,7 @@ def tables_of(shelf: Shelf, tenant: str) -> tuple[int, dict[str, Iterator[list[R
         "account_person": chain.from_iterable(rows.account_people(tenant, one) for one in accounts),
         "record": (rows.record_row(tenant, one, one.revision) for one in others),
         "journal": (rows.link_row(tenant, one) for one in links),
-        "outbox": (_delivery(tenant, one) for one in outbox),
+        "outbox": (rows.delivery_row(tenant, one) for one in outbox),
     }
     parts = sum(len(plan.objectives) + len(plan.tasks) for plan in plans)
     people = sum(len(rows.account_people(tenant, one)) for one in accounts)
@@ -88,11 +86,6 @@ _MADE: dict[str, Callable[[Row], Any]] = {
 def _plan(tenant: str, plan: Plan) -> Row:
     parts = rows.objective_rows(tenant, plan, count()), rows.task_rows(tenant, plan, count())
     return rows.plan_row(tenant, plan, plan.revision, *parts)
-
-
-def _delivery(tenant: str, one: Any) -> Row:
-    *_, data, _ = rows.message_row(tenant, one.message)
-    return sealed((tenant, one.message.key, one.state, oldest_first(one.moment), one.tries, one.reason, data))
 
 
 def _some(made: Iterable[Row]) -> Iterator[list[Row]]:

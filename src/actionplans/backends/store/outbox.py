@@ -8,7 +8,7 @@ counts the claims, and so tells the last one from those before it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from actionplans.backends.store.queries import Statement
 from actionplans.backends.store.sums import sealed
 from actionplans.errors import StoreCorrupt
 from actionplans.messages import Delivery, DeliveryState, Message, oldest_first
-from actionplans.storing import checked_deliveries, checked_end, checked_lease
+from actionplans.storing import Key, checked_deliveries, checked_end, checked_lease
 
 
 class SqlOutbox:
@@ -86,6 +86,20 @@ class SqlOutbox:
         gone = (self._tenant, state, checked_end(state, before))
         sql = "delete from @outbox where tenant = ? and state = ? and moment < ?"
         self._base.write(lambda db: db.each(sql, [gone]))
+
+    def _blank(self, db: Access, gone: Sequence[Key]) -> None:
+        """Have no words stay in messages to or about those who are erased (C18)."""
+        dialect = self._base.dialect
+        to, record, of = (dialect.member.format("data", name) for name in ("recipient_id", "record", "record_id"))
+        made = []
+        for kind, id in gone:
+            asked = Statement(dialect, "outbox", rows.DELIVERY, ("key",))
+            asked.equal("tenant", self._tenant)
+            asked.where(f"({to} = ? or {record} = ? and {of} = ?)", id, kind, id)
+            found = map(rows.delivery_of, db.rows(asked.text() + dialect.locked, asked.values))
+            made += [rows.delivery_row(self._tenant, one.blank()) for one in found]
+        sql = "update @outbox set reason = ?, data = ?, sum = ? where tenant = ? and key = ?"
+        db.each(sql, [(reason, data, sum, *key) for *key, _, _, _, reason, data, sum in made])
 
     @contextmanager
     def _decoding(self) -> Iterator[None]:

@@ -401,9 +401,10 @@ def link_of(row: Row) -> Link:
     return Link(record, id, revision, text, hash, personal)
 
 
-def message_row(tenant: str, message: Message) -> Row:
-    """The row of a message that nobody has taken yet, without its number."""
-    return sealed((tenant, message.key, "waiting", oldest_first(message.at), 0, "", _MESSAGE_REST.dump(message)))
+def delivery_row(tenant: str, one: Delivery) -> Row:
+    """The row of a message, without its number."""
+    data = _MESSAGE_REST.dump(one.message)
+    return sealed((tenant, one.message.key, one.state, oldest_first(one.moment), one.tries, one.reason, data))
 
 
 def message_of(key: str, data: str) -> Message:

@@ -17,6 +17,7 @@ from actionplans.backends.store.outbox import SqlOutbox
 from actionplans.chain import Link
 from actionplans.errors import Invalid, NotFound
 from actionplans.journal import Entry
+from actionplans.messages import posted
 from actionplans.model import Account, Plan
 from actionplans.storage import (
     KINDS,
@@ -330,7 +331,8 @@ class SqlStore(SqlOutbox, Maintenance):
         db.add("journal", rows.JOURNAL, (rows.link_row(self._tenant, one) for one in links))
         gone = "update @journal set personal = null where tenant = ? and record = ? and id = ?"
         db.each(gone, [(self._tenant, *key) for key in erased(batch)])
-        messages = (rows.message_row(self._tenant, one) for one in batch.messages)
+        self._blank(db, erased(batch))
+        messages = (rows.delivery_row(self._tenant, posted(one)) for one in batch.messages)
         db.each(f"{insertion('outbox', rows.OUTBOX)} on conflict (tenant, key) do nothing", messages)
 
 
