@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 from actionplans.backends.store import schema
@@ -142,6 +143,11 @@ class BackupFile:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("rollback")
+
+    def ask(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        """As `Database.ask`."""
+        with self.reading() as db:
+            return list(db.rows(sql, values))
 
     def write(self, work: Callable[[Access], None]) -> None:
         """A backup is only read."""

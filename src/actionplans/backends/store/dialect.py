@@ -85,6 +85,10 @@ class Database(Protocol):
         """A transaction that sees one state until the end of the block (C6)."""
         ...
 
+    def ask(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        """What one `select` finds: it sees one state by itself (C6), and costs no beginning and ending."""
+        ...
+
     def write(self, work: Callable[[Access], None]) -> None:
         """Do the work in one transaction: all of it is kept, or nothing after any exception (C2).
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from actionplans.backends.store import schema
-from actionplans.backends.store.dialect import Access, Database, Dialect
+from actionplans.backends.store.dialect import Access, Database, Dialect, Row
 from actionplans.storage import Store
 from actionplans.storing import not_empty
 from actionplans.upkeep import Progress, Report
@@ -102,6 +102,10 @@ class Inside:
     def reading(self) -> AbstractContextManager[Access]:
         """As `Database.reading`."""
         return nullcontext(self._db)
+
+    def ask(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        """As `Database.ask`."""
+        return self._db.rows(sql, values)
 
     def write(self, work: Callable[[Access], None]) -> None:
         """As `Database.write`."""

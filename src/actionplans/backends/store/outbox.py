@@ -31,8 +31,8 @@ class SqlOutbox:
     def messages(self) -> Iterator[Message]:
         """As `Store.messages`."""
         sql = "select key, data from @outbox where tenant = ? and state = 'waiting' order by number"
-        with self._decoding(), self._base.reading() as db:
-            return iter([rows.message_of(*row) for row in db.rows(sql, (self._tenant,))])
+        with self._decoding():
+            return iter([rows.message_of(*row) for row in self._base.ask(sql, (self._tenant,))])
 
     def claim(self, now: dt.datetime, until: dt.datetime, *, limit: int = 100) -> tuple[Delivery, ...]:
         """As `Store.claim`: rows that another dispatcher is just claiming or settling are passed over."""

@@ -73,6 +73,10 @@ class Statement:
         order = f" order by {', '.join(self.order)}" if self.order else ""
         return f"select {columns} from @{self.table} as {self.table} where {' and '.join(self.conditions)}{order}"
 
+    def first(self, many: int) -> tuple[str, tuple[Any, ...]]:
+        """The SQL and the values for so many rows at the most."""
+        return f"{self.text()} limit ?", (*self.values, many)
+
 
 def one_of(dialect: Dialect, column: str, values: Iterable[str]) -> tuple[str, Any]:
     """That a column has one of these values."""

@@ -84,27 +84,32 @@ class SqlStore(SqlOutbox, Maintenance):
         found: dict[str, Any] = {}
         for n in range(0, len(wanted), _CHUNK):
             some = wanted[n : n + _CHUNK]
-            with self._decoding(), self._base.reading() as db:
-                records: Iterable[Record]
-                if kind == "plan":
-                    records = self._plans(db, some)
-                elif kind == "account":
-                    records = map(rows.account_from, self._select(db, "account", rows.ACCOUNT, "id", some))
-                else:
-                    chosen = self._select(db, "record", rows.RECORD, "id", some, kind=kind)
-                    records = map(rows.record_of, chosen)
-                found.update((id_of(one), one) for one in records)
+            with self._decoding():
+                found.update((id_of(one), one) for one in self._records(kind, some))
         return {id: found[id] for id in wanted if id in found}
+
+    def _records(self, kind: str, ids: Sequence[str]) -> Iterable[Record]:
+        if kind == "plan":
+            with self._base.reading() as db:
+                return list(self._plans(db, ids))
+        if kind == "account":
+            return map(rows.account_from, self._found(self._asked("account", rows.ACCOUNT, "id", ids)))
+        return map(rows.record_of, self._found(self._asked("record", rows.RECORD, "id", ids, kind=kind)))
 
     def find(self, query: Query, *, limit: int = 100, after: str | None = None) -> Page[Any]:
         """As `Store.find`."""
         start = start_of(query, limit, after)
         make = _MAKE[type(query)]
+        asked = tuple(queries.statements(self._base.dialect, self._tenant, query, start))
         found: list[Any] = []
-        with self._decoding(), self._base.reading() as db:
-            for asked in queries.statements(self._base.dialect, self._tenant, query, start):
-                if len(found) <= limit:
-                    found += map(make, db.rows(f"{asked.text()} limit ?", (*asked.values, limit + 1 - len(found))))
+        with self._decoding():
+            if len(asked) == 1:
+                found += map(make, self._found(asked[0], limit + 1))
+                return page_of(query, found, limit)
+            with self._base.reading() as db:
+                for one in asked:
+                    if len(found) <= limit:
+                        found += map(make, db.rows(*one.first(limit + 1 - len(found))))
         return page_of(query, found, limit)
 
     def commit(self, batch: Batch) -> None:
@@ -142,16 +147,16 @@ class SqlStore(SqlOutbox, Maintenance):
             return iter(())
         asked = self._asked("journal", rows.JOURNAL, "id", (id,), "revision", record=kind)
         asked.where("revision > ?", after)
-        with self._decoding(), self._base.reading() as db:
-            return iter([rows.link_of(row).entry() for row in db.rows(asked.text(), asked.values)])
+        with self._decoding():
+            return iter([rows.link_of(row).entry() for row in self._found(asked)])
 
     def links(self, *, after: tuple[str, str, int] | None = None, limit: int = 1000) -> tuple[Link, ...]:
         """As `Store.links`."""
         asked = queries.Statement(self._base.dialect, "journal", rows.JOURNAL, ("record", "id", "revision"))
         asked.equal("tenant", self._tenant)
         asked.where("(record, id, revision) > (?, ?, ?)", *check_links(after, limit))
-        with self._decoding(), self._base.reading() as db:
-            return tuple(map(rows.link_of, db.rows(f"{asked.text()} limit ?", (*asked.values, limit))))
+        with self._decoding():
+            return tuple(map(rows.link_of, self._found(asked, limit)))
 
     def revisions(self, kind: str, ids: Iterable[str]) -> dict[str, int]:
         """As `Store.revisions`."""
@@ -169,8 +174,7 @@ class SqlStore(SqlOutbox, Maintenance):
             asked.equal("kind", kind)
         known = "select 1 from @journal as entry where entry.tenant = ? and entry.record = ? and entry.id = {}.id"
         asked.where(f"not exists ({known.format(table)})", self._tenant, kind)
-        with self._base.reading() as db:
-            return tuple(id for (id,) in db.rows(asked.text(), asked.values))
+        return tuple(id for (id,) in self._found(asked))
 
     def purge(self) -> None:
         """As `Store.purge`."""
@@ -179,6 +183,12 @@ class SqlStore(SqlOutbox, Maintenance):
     def close(self) -> None:
         """As `Store.close`."""
         self._base.close()
+
+    def _found(self, asked: queries.Statement, many: int | None = None) -> Iterable[Row]:
+        """What one statement finds, which sees one state without a transaction around it (C6)."""
+        if many is None:
+            return self._base.ask(asked.text(), asked.values)
+        return self._base.ask(*asked.first(many))
 
     def _asked(
         self, table: str, columns: Iterable[str], key: str, ids: Iterable[str], *order: str, **equal: str
