@@ -1,12 +1,17 @@
 """What the tests of the PostgreSQL store share: a store, the server asked directly, calls at the same time."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from actionplans.backends.store.postgresql import PostgresqlStore
 from actionplans.model import Team
 from actionplans.testing.opened import save
+from tests import servers
+from tests.size import size
+
+K = TypeVar("K")
 
 
 def schema_of(url: str) -> str:
@@ -38,3 +43,37 @@ def together(*calls: Callable[[], Any]) -> None:
         one.start()
     for one in threads:
         one.join()
+
+
+def killed_under_load(
+    real: servers.Server, step: Callable[[K], None], acknowledged: dict[K, int], *, within: float
+) -> None:
+    """A thread for each of those who count takes step after step, while the server is killed and started 20 times.
+
+    Each time everybody has another number acknowledged within so many seconds, and nothing else is raised.
+    """
+    stop, raw = threading.Event(), list[BaseException]()
+
+    def work(key: K) -> None:
+        try:
+            while not stop.is_set():
+                step(key)
+        except BaseException as error:
+            raw.append(error)
+
+    workers = [threading.Thread(target=work, args=(key,)) for key in acknowledged]
+    for one in workers:
+        one.start()
+    for _ in range(size(20)):
+        time.sleep(0.5)
+        before = dict(acknowledged)
+        real.kill()
+        real.start()
+        until = time.monotonic() + within
+        while any(acknowledged[key] <= before[key] for key in before) and not raw:
+            assert time.monotonic() < until, "work did not go on"
+            time.sleep(0.02)
+    stop.set()
+    for one in workers:
+        one.join()
+    assert [] == raw

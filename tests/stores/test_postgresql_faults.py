@@ -14,7 +14,7 @@ from actionplans.model import Account, Plan, Team
 from actionplans.testing.opened import plan, save
 from tests import servers
 from tests.size import size
-from tests.stores.asking import ask, schema_of, served, together
+from tests.stores.asking import ask, killed_under_load, schema_of, served, together
 
 server = pytest.importorskip("actionplans.backends.store.postgresql_server")
 
@@ -161,43 +161,22 @@ def test_a_killed_server_has_what_it_acknowledged_and_is_found_again() -> None:
     """`kill -9` under load and a new start, again and again: the store goes on, and nothing is lost or half done."""
     real = servers.Server().start()
     store = open_postgresql(real.url, busy_timeout=30)
-    threads, acknowledged = 3, [0] * 3
-    save(store, *(Team(f"x{n}", "0") for n in range(threads)), *(plan(f"p{n}", title="0") for n in range(threads)))
-    stop = threading.Event()
-    raw: list[BaseException] = []
+    acknowledged = dict.fromkeys(range(3), 0)
+    save(store, *(Team(f"x{n}", "0") for n in acknowledged), *(plan(f"p{n}", title="0") for n in acknowledged))
 
     def count(n: int) -> None:
         try:
-            while not stop.is_set():
-                try:
-                    team, held = store.get(Team, f"x{n}"), store.get(Plan, f"p{n}")
-                    assert team.name == held.title
-                    assert int(team.name) >= acknowledged[n]
-                    number = int(team.name) + 1
-                    save(store, attrs.evolve(team, name=str(number)), attrs.evolve(held, title=str(number)))
-                    acknowledged[n] = number
-                except StoreUnavailable:
-                    continue
-        except BaseException as error:
-            raw.append(error)
+            team, held = store.get(Team, f"x{n}"), store.get(Plan, f"p{n}")
+            assert team.name == held.title
+            assert int(team.name) >= acknowledged[n]
+            number = int(team.name) + 1
+            save(store, attrs.evolve(team, name=str(number)), attrs.evolve(held, title=str(number)))
+            acknowledged[n] = number
+        except StoreUnavailable:
+            pass
 
-    workers = [threading.Thread(target=count, args=(n,)) for n in range(threads)]
-    for one in workers:
-        one.start()
-    for _ in range(size(20)):
-        time.sleep(0.5)
-        before = list(acknowledged)
-        real.kill()
-        real.start()
-        until = time.monotonic() + 30
-        while any(now <= then for now, then in zip(acknowledged, before, strict=True)) and not raw:
-            assert time.monotonic() < until, "the store did not come back"
-            time.sleep(0.02)
-    stop.set()
-    for one in workers:
-        one.join()
-    assert [] == raw
-    for n in range(threads):
+    killed_under_load(real, count, acknowledged, within=30)
+    for n in acknowledged:
         assert acknowledged[n] <= int(store.get(Team, f"x{n}").name) <= acknowledged[n] + 1
     store.close()
     real.close()

@@ -14,8 +14,7 @@ from actionplans.errors import StoreBusy, StoreUnavailable
 from actionplans.model import Metric
 from actionplans.workspace import Workspace
 from tests import servers
-from tests.size import size
-from tests.stores.asking import ask, schema_of, together
+from tests.stores.asking import ask, killed_under_load, schema_of, together
 from tests.stores.desk_worker import THEN, count_up, counting_plan, number_of, opened
 
 pytest.importorskip("psycopg")
@@ -131,31 +130,8 @@ def test_work_goes_on_when_the_server_was_killed() -> None:
     real = servers.Server().start()
     with opened(real.url, busy_timeout=30) as ws:
         plans = _plans_of_three(ws)
-        acknowledged, raw, stop = dict.fromkeys(plans, 0), list[BaseException](), threading.Event()
-
-        def count(plan_id: str) -> None:
-            try:
-                while not stop.is_set():
-                    _count_on(ws, plan_id, acknowledged)
-            except BaseException as error:
-                raw.append(error)
-
-        workers = [threading.Thread(target=count, args=(one,)) for one in plans]
-        for one in workers:
-            one.start()
-        for _ in range(size(20)):
-            time.sleep(0.5)
-            before = dict(acknowledged)
-            real.kill()
-            real.start()
-            until = time.monotonic() + 60
-            while any(acknowledged[one] <= before[one] for one in plans) and not raw:
-                assert time.monotonic() < until, "the workspace did not come back"
-                time.sleep(0.02)
-        stop.set()
-        for one in workers:
-            one.join()
-        assert [] == raw
+        acknowledged = dict.fromkeys(plans, 0)
+        killed_under_load(real, lambda plan_id: _count_on(ws, plan_id, acknowledged), acknowledged, within=60)
         for one in plans:
             assert acknowledged[one] <= _number(ws, one) <= acknowledged[one] + 1
     real.close()
