@@ -4,8 +4,10 @@ import datetime as dt
 import json
 import os
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,21 @@ def test_a_claim_waits_for_no_other(postgresql: str) -> None:
         other.execute(f"select 1 from {schema_of(postgresql)}.outbox where key = 'a' for update")  # type: ignore[arg-type]
         assert ["b"] == keys(store.claim(NOW, NOW + MINUTE))
     assert ["a"] == keys(store.claim(NOW, NOW + MINUTE))
+    store.close()
+
+
+def test_a_damaged_message_stops_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is named in the log, again when its lease is over, and found by `check`."""
+    store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
+    tell(store, *(message(f"k{n}") for n in range(3)))
+    with closing(sqlite3.connect(tmp_path / "plans.db")) as db, db:
+        db.execute("update outbox set data = '{bad' where key = 'k1'")
+    assert ["k0", "k2"] == keys(store.claim(NOW, NOW + MINUTE))
+    assert "message 'k1' is damaged" in caplog.text
+    tell(store, message("k3"))
+    assert ["k3"] == keys(store.claim(NOW, NOW + MINUTE, limit=1)), "it is not in the way"
+    assert ["k0", "k2", "k3"] == keys(store.claim(NOW + MINUTE, NOW + 2 * MINUTE))
+    assert ["message 'k1'"] == [one.place for one in store.examine().problems]
     store.close()
 
 

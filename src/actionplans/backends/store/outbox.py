@@ -8,17 +8,20 @@ counts the claims, and so tells the last one from those before it.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from actionplans.backends.store import rows
-from actionplans.backends.store.dialect import Access, Database, Dialect
+from actionplans.backends.store.dialect import Access, Database, Dialect, Row
 from actionplans.backends.store.queries import Statement
 from actionplans.backends.store.sums import sealed
 from actionplans.errors import StoreCorrupt
 from actionplans.messages import Delivery, DeliveryState, Message, oldest_first
 from actionplans.storing import Key, checked_deliveries, checked_end, checked_lease
+
+log: logging.Logger = logging.getLogger("actionplans")
 
 
 class SqlOutbox:
@@ -35,7 +38,10 @@ class SqlOutbox:
             return iter([rows.message_of(*row) for row in self._base.ask(sql, (self._tenant,))])
 
     def claim(self, now: dt.datetime, until: dt.datetime, *, limit: int = 100) -> tuple[Delivery, ...]:
-        """As `Store.claim`: rows that another dispatcher is just claiming or settling are passed over."""
+        """As `Store.claim`: rows that another dispatcher is just claiming or settling are passed over.
+
+        So is one that is damaged, which is logged and found by `ws.store.check`: it must not stop all others.
+        """
         due, held = checked_lease(now, until, limit)
         found: list[Any] = []
 
@@ -52,10 +58,17 @@ class SqlOutbox:
 
         with self._decoding():
             self._base.write(work)
-            return tuple(
-                rows.delivery_of((key, state, held, tries + 1, reason, data))
-                for key, state, _, tries, reason, data in found
-            )
+        return tuple(self._readable((key, state, held, tries + 1, *rest) for key, state, _, tries, *rest in found))
+
+    def _readable(self, found: Iterable[Row]) -> Iterator[Delivery]:
+        for row in found:
+            try:
+                with self._decoding():
+                    one = rows.delivery_of(row)
+            except StoreCorrupt:
+                log.exception("message %r is damaged and was not sent: see ws.store.check", row[0])
+            else:
+                yield one
 
     def settle(self, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
         """As `Store.settle`."""
