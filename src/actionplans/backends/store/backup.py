@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from uuid import uuid4
 
 from actionplans.backends.store import schema
-from actionplans.backends.store.dialect import Access, Dialect, Row
+from actionplans.backends.store.dialect import Access, Dialect, Question, Row, answers
 from actionplans.backends.store.sql import insertion
 from actionplans.backends.store.sqlite_dialect import DIALECT, FAILURES, Rows, translated
 from actionplans.backends.store.sqlite_file import PRAGMAS, look, read_only
@@ -144,10 +143,10 @@ class BackupFile:
                 if self._db.in_transaction:
                     self._db.execute("rollback")
 
-    def ask(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+    def ask(self, *asked: Question) -> Sequence[Sequence[Row]]:
         """As `Database.ask`."""
         with self.reading() as db:
-            return list(db.rows(sql, values))
+            return answers(db, asked)
 
     def write(self, work: Callable[[Access], None]) -> None:
         """A backup is only read."""

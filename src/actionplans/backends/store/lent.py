@@ -6,11 +6,11 @@ driver itself begins one for the host's own statements; in autocommit mode the h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
-from actionplans.backends.store.dialect import Access, Dialect, Row
+from actionplans.backends.store.dialect import Access, Dialect, Question, Row, answers
 from actionplans.backends.store.schema import STEPS
 from actionplans.errors import Refused, StoreClosed, StoreMissing, StoreNewer, StoreOlder
 
@@ -43,10 +43,10 @@ class Lent:
         """As `Database.reading`: in the host's transaction, with what it sees."""
         return self._using(writing=False)
 
-    def ask(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+    def ask(self, *asked: Question) -> Sequence[Sequence[Row]]:
         """As `Database.ask`."""
         with self.reading() as db:
-            return list(db.rows(sql, values))
+            return answers(db, asked)
 
     def write(self, work: Callable[[Access], None]) -> None:
         """As `Database.write`, once: the host keeps it, or takes it back with all its own."""

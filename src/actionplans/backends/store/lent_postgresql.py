@@ -42,14 +42,13 @@ class LentPostgresqlStore(SqlStore):
         super().__init__(self._connection, self._connection.name, tenant)
         self._connection.check()
 
-    def _plans(self, db: Access, ids: Iterable[str]) -> Iterator[Plan]:
+    def _plans(self, ids: Sequence[str]) -> Iterator[Plan]:
         """Each as one commit left it (C6): where the host lets every statement see what others have just committed,
         those whose row, which is read last, has not the revision that it had first are read again.
         """
-        ids = tuple(ids)
         for _ in range(_TRIES):
-            first: dict[str, int] = dict(self._select(db, "plan", ("id", "revision"), "id", ids))
-            found = {plan.id: plan for plan in super()._plans(db, first)}
+            first: dict[str, int] = dict(self._found(self._asked("plan", ("id", "revision"), "id", ids)))
+            found = {plan.id: plan for plan in super()._plans(tuple(first))}
             yield from (plan for plan in found.values() if plan.revision == first[plan.id])
             ids = tuple(id for id, plan in found.items() if plan.revision != first[id])
             if not ids:

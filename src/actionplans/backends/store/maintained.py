@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from actionplans.backends.store import schema
-from actionplans.backends.store.dialect import Access, Database, Dialect, Row
+from actionplans.backends.store.dialect import Access, Database, Dialect, Question, Row, answers
 from actionplans.storage import Store
 from actionplans.storing import not_empty
 from actionplans.upkeep import Progress, Report
@@ -103,9 +103,9 @@ class Inside:
         """As `Database.reading`."""
         return nullcontext(self._db)
 
-    def ask(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+    def ask(self, *asked: Question) -> Sequence[Sequence[Row]]:
         """As `Database.ask`."""
-        return self._db.rows(sql, values)
+        return answers(self._db, asked)
 
     def write(self, work: Callable[[Access], None]) -> None:
         """As `Database.write`."""

@@ -35,7 +35,8 @@ class SqlOutbox:
         """As `Store.messages`."""
         sql = "select key, data from @outbox where tenant = ? and state = 'waiting' order by number"
         with self._decoding():
-            return iter([rows.message_of(*row) for row in self._base.ask(sql, (self._tenant,))])
+            (found,) = self._base.ask((sql, (self._tenant,)))
+            return iter([rows.message_of(*row) for row in found])
 
     def claim(self, now: dt.datetime, until: dt.datetime, *, limit: int = 100) -> tuple[Delivery, ...]:
         """As `Store.claim`: rows that another dispatcher is just claiming or settling are passed over.

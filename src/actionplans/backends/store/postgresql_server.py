@@ -12,14 +12,14 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import attrs
 
-from actionplans.backends.store.dialect import Access, Dialect, Row
+from actionplans.backends.store.dialect import Access, Dialect, Question, Row
 from actionplans.backends.store.schema import STEPS, failed, said
 from actionplans.backends.store.sql import insertion
 from actionplans.errors import (
@@ -162,7 +162,7 @@ def parts_of(url: str) -> tuple[dict[str, Any], str, str]:
 
 
 Pool = psycopg_pool.ConnectionPool[psycopg.Connection[Row]]
-Answered = tuple[psycopg.Connection[Row], psycopg.Cursor[Row]]
+T = TypeVar("T")
 
 
 class Rows:
@@ -254,12 +254,21 @@ class Server:
         except psycopg.Error as error:
             raise translated(error, self.name) from error
 
-    def ask(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
-        """As `Database.ask`: one way to the server and back, where a transaction of one statement takes three."""
-        said, until = self.dialect.said(sql).encode(), time.monotonic() + self._busy_timeout
+    def ask(self, *asked: Question) -> Sequence[Sequence[Row]]:
+        """As `Database.ask`: one way to the server and back, where a transaction takes one for each statement."""
+        steps: list[tuple[bytes, Sequence[Any]]] = [(self.dialect.said(sql).encode(), values) for sql, values in asked]
+        if len(steps) > 1:
+            steps = [(_READ.encode(), ()), *steps, (b"commit", ())]
+
+        def told(db: psycopg.Connection[Row]) -> list[Sequence[Row]]:
+            together = db.pipeline() if psycopg.Pipeline.is_supported() and len(steps) > 1 else nullcontext()
+            with together:
+                cursors = [db.execute(*one) for one in steps]
+            return [one.fetchall() for one in cursors if one.description]
+
         try:
-            with self._answered(said, values, until) as (_, found):
-                return found.fetchall()
+            with self._taken(told, time.monotonic() + self._busy_timeout) as (_, found):
+                return found
         except psycopg.Error as error:
             raise translated(error, self.name) from error
 
@@ -302,30 +311,17 @@ class Server:
     @contextmanager
     def _begun(self, begin: bytes, until: float) -> Iterator[psycopg.Connection[Row]]:
         """A connection in a transaction that has begun, which is undone after any exception."""
-        with self._answered(begin, (), until) as (db, _):
-            try:
-                yield db
-            except BaseException:
-                with suppress(psycopg.Error):  # the connection is lost, and all that was begun on it
-                    db.execute("rollback")
-                raise
+        with self._taken(lambda db: db.execute(begin), until) as (db, _):
+            yield db
 
     @contextmanager
-    def _answered(self, sql: bytes, values: Sequence[Any], until: float) -> Iterator[Answered]:
-        """A connection and what it answered to its first statement, which changes nothing by itself."""
+    def _taken(
+        self, first: Callable[[psycopg.Connection[Row]], T], until: float
+    ) -> Iterator[tuple[psycopg.Connection[Row], T]]:
+        """A connection, and what `first` gives on it, which changes nothing: one that was cut while it waited is given
+        back, and it is done on another.
+        """
         pool = self._pool()
-        db, found = self._taken(pool, sql, values, until)
-        try:
-            yield db, found
-        finally:
-            self._give_back(pool, db)
-
-    def _give_back(self, pool: Pool, db: psycopg.Connection[Row]) -> None:
-        self._lent -= 1
-        pool.putconn(db)
-
-    def _taken(self, pool: Pool, sql: bytes, values: Sequence[Any], until: float) -> Answered:
-        """A connection that answers: one that was cut while it waited is given back."""
         while True:
             try:
                 db = pool.getconn(timeout=max(0.01, until - time.monotonic()))
@@ -335,11 +331,19 @@ class Server:
                 raise self._waited() from error
             self._lent += 1
             try:
-                return db, db.execute(sql, values)
-            except BaseException as error:
-                self._give_back(pool, db)
-                if not (isinstance(error, psycopg.OperationalError) and db.closed and time.monotonic() < until):
-                    raise
+                try:
+                    done = first(db)
+                except psycopg.OperationalError:
+                    if not db.closed or time.monotonic() >= until:
+                        raise
+                else:
+                    yield db, done
+                    return
+            finally:
+                with suppress(psycopg.Error):  # the connection is lost, and all that was begun on it
+                    db.rollback()
+                self._lent -= 1
+                pool.putconn(db)
 
     def _waited(self) -> StoreError:
         """Why there was no connection in time: other threads have them all, or the server gives none."""

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define, field
 
 from actionplans.accounts import name_key
-from actionplans.backends.store.dialect import Dialect
+from actionplans.backends.store.dialect import Dialect, Question
 from actionplans.backends.store.rows import ACCOUNT, DELIVERY, OBJECTIVE, PLAN, RECORD, TASK, day_text
 from actionplans.permissions import Reach, Within
 from actionplans.storage import (
@@ -73,9 +73,11 @@ class Statement:
         order = f" order by {', '.join(self.order)}" if self.order else ""
         return f"select {columns} from @{self.table} as {self.table} where {' and '.join(self.conditions)}{order}"
 
-    def first(self, many: int) -> tuple[str, tuple[Any, ...]]:
-        """The SQL and the values for so many rows at the most."""
-        return f"{self.text()} limit ?", (*self.values, many)
+    def question(self, most: int | None = None) -> Question:
+        """The SQL and the values, for so many rows at the most."""
+        if most is None:
+            return self.text(), self.values
+        return f"{self.text()} limit ?", (*self.values, most)
 
 
 def one_of(dialect: Dialect, column: str, values: Iterable[str]) -> tuple[str, Any]:

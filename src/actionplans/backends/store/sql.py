@@ -90,8 +90,7 @@ class SqlStore(SqlOutbox, Maintenance):
 
     def _records(self, kind: str, ids: Sequence[str]) -> Iterable[Record]:
         if kind == "plan":
-            with self._base.reading() as db:
-                return list(self._plans(db, ids))
+            return self._plans(ids)
         if kind == "account":
             return map(rows.account_from, self._found(self._asked("account", rows.ACCOUNT, "id", ids)))
         return map(rows.record_of, self._found(self._asked("record", rows.RECORD, "id", ids, kind=kind)))
@@ -109,7 +108,7 @@ class SqlStore(SqlOutbox, Maintenance):
             with self._base.reading() as db:
                 for one in asked:
                     if len(found) <= limit:
-                        found += map(make, db.rows(*one.first(limit + 1 - len(found))))
+                        found += map(make, db.rows(*one.question(limit + 1 - len(found))))
         return page_of(query, found, limit)
 
     def commit(self, batch: Batch) -> None:
@@ -185,10 +184,8 @@ class SqlStore(SqlOutbox, Maintenance):
         self._base.close()
 
     def _found(self, asked: queries.Statement, many: int | None = None) -> Iterable[Row]:
-        """What one statement finds, which sees one state without a transaction around it (C6)."""
-        if many is None:
-            return self._base.ask(asked.text(), asked.values)
-        return self._base.ask(*asked.first(many))
+        (found,) = self._base.ask(asked.question(many))
+        return found
 
     def _asked(
         self, table: str, columns: Iterable[str], key: str, ids: Iterable[str], *order: str, **equal: str
@@ -207,14 +204,12 @@ class SqlStore(SqlOutbox, Maintenance):
         asked = self._asked(table, columns, key, ids, *order, **equal)
         return db.rows(asked.text(), asked.values)
 
-    def _plans(self, db: Access, ids: Iterable[str]) -> Iterator[Plan]:
-        ids = tuple(ids)
-        parts = []
-        for table, columns in (("objective", rows.OBJECTIVE), ("task", rows.TASK)):
-            found = self._select(db, table, columns, "plan_id", ids, "plan_id", "position")
-            parts.append({id: tuple(some) for id, some in groupby(found, key=itemgetter(1))})
-        objectives, tasks = parts
-        for row in self._select(db, "plan", rows.PLAN, "id", ids):
+    def _plans(self, ids: Sequence[str]) -> Iterator[Plan]:
+        asked = [self._asked(table, _COLUMNS[table], "plan_id", ids, "plan_id", "position") for table, _ in _PARTS]
+        asked.append(self._asked("plan", rows.PLAN, "id", ids))
+        *parts, plans = self._base.ask(*(one.question() for one in asked))
+        objectives, tasks = ({id: tuple(some) for id, some in groupby(part, key=itemgetter(1))} for part in parts)
+        for row in plans:
             yield rows.plan_of(row, objectives.get(row[1], ()), tasks.get(row[1], ()))
 
     def _current(self, db: Access, read: Iterable[Key]) -> tuple[dict[Key, int], dict[str, Key]]:

@@ -12,13 +12,12 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from actionplans.backends.store.dialect import Access, Dialect, Row
+from actionplans.backends.store.dialect import Access, Dialect, Question, Row, answers
 from actionplans.backends.store.file_locks import reading_processes
 from actionplans.backends.store.sqlite_dialect import DIALECT, FAILURES, Rows, translated
 from actionplans.backends.store.sqlite_steps import APPLICATION as APPLICATION
@@ -228,10 +227,13 @@ class File:
         with self._using(Patience(self._busy_timeout)) as db, transaction(db, "begin"):
             yield Rows(db)
 
-    def ask(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+    def ask(self, *asked: Question) -> Sequence[Sequence[Row]]:
         """As `Database.ask`."""
+        if len(asked) > 1:
+            with self.reading() as rows:
+                return answers(rows, asked)
         with self._using(Patience(self._busy_timeout)) as db:
-            return db.execute(DIALECT.said(sql), values).fetchall()
+            return answers(Rows(db), asked)
 
     def write(self, work: Callable[[Access], None]) -> None:
         """As `Database.write`; nobody else writes beside it."""
