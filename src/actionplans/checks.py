@@ -385,12 +385,12 @@ def _class_of(hint: Any) -> Any:
 
 def _each(kind: Any, hint: Any) -> Check:
     inner = check_of(hint)
-    fitting = frozenset({hint} if isinstance(hint, type) and hint.__module__.startswith("actionplans.") else ())
+    fitting = frozenset({id(hint)} if isinstance(hint, type) and hint.__module__.startswith("actionplans.") else ())
 
     def check(value: Any) -> tuple[Problem, ...]:
         if not isinstance(value, kind):
             return _wrong(f"{named(kind)} is wanted, not {shown(value)}")
-        if fitting.issuperset(map(type, value)) or not any(map(inner, value)):
+        if fitting.issuperset(map(id, map(type, value))) or not any(map(inner, value)):
             return _SOUND
         return tuple(problem.under(f"[{n}]") for n, one in enumerate(value) for problem in inner(one))
 

@@ -81,9 +81,12 @@ class Delivery(Value):
         return any(id == self.message.recipient_id or about == (kind, id) for kind, id in persons)
 
     def blank(self) -> Delivery:
-        """Without its words, which may name somebody who is erased: what was done, when and how often stays (J4)."""
-        reason = "erased" if self.reason else ""
-        return attrs.evolve(self, message=attrs.evolve(self.message, detail=""), reason=reason)
+        """Without its words, which may name somebody who is erased: what was done, and when, stays (J4).
+
+        Whoever has it loses it, and so brings no words back.
+        """
+        reason, lost = "erased" if self.reason else "", self.state == "waiting" and self.tries > 0
+        return attrs.evolve(self, message=attrs.evolve(self.message, detail=""), reason=reason, tries=self.tries + lost)
 
     def again(self, due: dt.datetime, reason: str = "") -> Delivery:
         """It could not be sent and is to be tried again from that moment on; without a reason it was not tried."""

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from actionplans.checks import EMPTY, FrozenMap, Whole, check_of, field_problems, plain_text, shown
 from actionplans.errors import Invalid
-from actionplans.model import Offset, Task
+from actionplans.model import Offset, Plan, Task
 from actionplans.model.words import CustomValue, Id, Key, Title
+from actionplans.settings import no_actions
 from tests.nasty import NASTY, Unshowable
 
 
@@ -175,3 +176,25 @@ def test_a_frozen_map_is_made_of_a_mapping(value: Any) -> None:
     """Of nothing else, empty or not."""
     with pytest.raises(Invalid, match="a mapping is wanted"):
         FrozenMap(value)
+
+
+def test_what_has_a_class_without_a_hash_is_named_too() -> None:
+    """Whatever stands in a tuple, the answer is a problem with its place."""
+
+    class Odd(type):
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(cls, other: object) -> bool:
+            return False
+
+    class Thing(metaclass=Odd):
+        pass
+
+    with pytest.raises(Invalid, match=r"tasks\[0\]"):
+        Plan("p", "acme", "Title", {"start": dt.date(2026, 1, 5)}, tasks=(Thing(),))  # type: ignore[arg-type]
+
+
+def test_a_hosts_own_actions_are_any_set() -> None:
+    """A set of theirs will do."""
+    assert () == no_actions("deal.close", {"deal.close"})
+    assert 1 == len(no_actions("deal.open", {"deal.close"}))

@@ -17,7 +17,8 @@ from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import SqliteStore
 from actionplans.backends.store.sqlite_dialect import DIALECT
 from actionplans.messages import oldest_first
-from actionplans.storage import DeliveryQuery, Store
+from actionplans.model import Erasure
+from actionplans.storage import Batch, DeliveryQuery, Store, Write
 from actionplans.testing.delivering import MINUTE, keys, message, tell
 from actionplans.testing.opened import every
 from actionplans.testing.samples import NOW
@@ -108,6 +109,34 @@ def test_a_damaged_message_stops_no_other(tmp_path: Path, caplog: pytest.LogCapt
     assert ["k3"] == keys(store.claim(NOW, NOW + MINUTE, limit=1)), "it is not in the way"
     assert ["k0", "k2", "k3"] == keys(store.claim(NOW + MINUTE, NOW + 2 * MINUTE))
     assert ["message 'k1'"] == [one.place for one in store.examine().problems]
+    store.close()
+
+
+def test_damage_in_the_outbox_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Whatever stands in front of it, what is due is claimed; people can be erased, and damage that names them goes."""
+    store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
+    tell(store, *(message(f"k{n}") for n in range(5)))
+    bad = {"k0": "{bad", "k1": '{"recipient_id":"p1","detail":"Ana', "k2": '{"recipient_id":"p1"}'}
+    with closing(sqlite3.connect(tmp_path / "plans.db")) as db, db:
+        for key, data in bad.items():
+            db.execute("update outbox set data = ? where key = ?", (data, key))
+    assert ["k3"] == keys(store.claim(NOW, NOW + MINUTE, limit=1))
+    erasure = Erasure("person", "p1", "u1", NOW)
+    store.commit(Batch((Write(erasure),)))
+    with closing(sqlite3.connect(tmp_path / "plans.db")) as db:
+        found = dict(db.execute("select key, data from outbox").fetchall())
+    assert ("{bad", "{}", "{}") == (found["k0"], found["k1"], found["k2"])
+    store.close()
+
+
+def test_a_message_far_in_the_future_keeps_its_sum_when_it_is_blanked(tmp_path: Path) -> None:
+    """Its moment is kept as it is stored."""
+    store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
+    tell(store, message("k0"))
+    west = dt.timezone(dt.timedelta(hours=-5))
+    (one,) = store.claim(NOW, dt.datetime.max.replace(tzinfo=west))
+    store.commit(Batch((Write(Erasure("person", one.message.recipient_id, "u1", NOW)),)))
+    assert () == tuple(store.examine().problems)
     store.close()
 
 

@@ -204,6 +204,24 @@ def test_of_several_who_open_a_new_schema_one_makes_the_tables(postgresql: str) 
 # How it is used
 
 
+def test_a_connection_is_given_back_whatever_interrupts(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where undoing is interrupted: the only one can be used again."""
+    store = open_postgresql(postgresql, max_connections=1, busy_timeout=2)
+
+    undo = psycopg.Connection.rollback
+
+    def interrupted(db: Any) -> None:
+        monkeypatch.setattr(psycopg.Connection, "rollback", undo)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(psycopg.Connection, "rollback", interrupted)
+    with pytest.raises(KeyboardInterrupt), store._server.reading():
+        raise ValueError("while it is read")
+    assert {} == store.get_many(Team, ("x",))
+    assert 0 == store._server._lent
+    store.close()
+
+
 def test_nothing_outlives_a_transaction(postgresql: str) -> None:
     """No prepared statement, setting or lock of a session, which a pooler that gives away connections would break."""
     store = PostgresqlStore(postgresql, max_connections=1)

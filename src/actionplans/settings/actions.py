@@ -55,9 +55,13 @@ def no_action(action: str, own: Set[str] = frozenset()) -> Iterator[Problem]:
         yield Problem("", f"there is no action {shown(action)}: {advice(action, ACTIONS | own)}")
 
 
-@lru_cache(maxsize=1024)
-def no_actions(pattern: str, own: frozenset[str] = frozenset()) -> tuple[Problem, ...]:
+def no_actions(pattern: str, own: Set[str] = frozenset()) -> tuple[Problem, ...]:
     """Why a grant's action takes in nothing: there is no such action, or none of that kind or verb (R2, R3)."""
+    return _no_actions(pattern, frozenset(own))
+
+
+@lru_cache(maxsize=1024)
+def _no_actions(pattern: str, own: frozenset[str]) -> tuple[Problem, ...]:
     kind, _, verb = pattern.partition(".")
     if "*" not in (kind, verb):
         return tuple(no_action(pattern, own))

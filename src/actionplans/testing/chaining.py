@@ -184,6 +184,7 @@ class ChainingContract(OpenedStore):
         assert ends[1] == found["k3"]
         assert {one.key: one.at for one in told} == {key: one.message.at for key, one in found.items()}
         assert ["k4"] == [one.message.key for one in store.claim(NOW, later)], "what waits may be taken still"
+        assert ("k2",) == store.settle([held["k2"].failed(later, "Ana is away")]), "who has it brings no words back"
 
 
 def commit(store: Store, told: Entry, record: Record, *, read: int = 0) -> None:

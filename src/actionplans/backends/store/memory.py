@@ -152,7 +152,7 @@ class MemoryStore:
             gone = erased(batch)
             for key in gone:
                 shelf.journal[key] = [attrs.evolve(one, personal=None) for one in shelf.journal.get(key, ())]
-            for posting in [one for one in shelf.outbox.values() if one.is_about(gone)]:
+            for posting in [one for one in shelf.outbox.values() if one.is_about(gone)] if gone else ():
                 shelf.outbox[posting.message.key] = posting.blank()
             for message in batch.messages:
                 shelf.outbox.setdefault(message.key, posted(message))

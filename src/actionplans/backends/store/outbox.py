@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from json.encoder import encode_basestring
 
 from actionplans.backends.store import rows
 from actionplans.backends.store.dialect import Access, Database, Dialect, Row
@@ -41,25 +41,34 @@ class SqlOutbox:
     def claim(self, now: dt.datetime, until: dt.datetime, *, limit: int = 100) -> tuple[Delivery, ...]:
         """As `Store.claim`: rows that another dispatcher is just claiming or settling are passed over.
 
-        So is one that is damaged, which is logged and found by `ws.store.check`: it must not stop all others.
+        So is one whose text is damaged, which is logged and found by `ws.store.check`: it must not stop all others.
         """
         due, held = checked_lease(now, until, limit)
-        found: list[Any] = []
+        claimed: list[Delivery] = []
+        while len(claimed) < limit:
+            found = self._taken(due, held, limit - len(claimed))
+            readable = tuple(self._readable(found))
+            claimed += readable
+            if len(readable) == len(found):
+                break
+        return tuple(claimed)
+
+    def _taken(self, due: str, held: str, limit: int) -> list[Row]:
+        """The rows of so many messages that are due, which nobody else gets until the end of the lease."""
+        found: list[Row] = []
 
         def work(db: Access) -> None:
             asked = due_first(self._base.dialect, self._tenant, due)
             sql = f"{asked.text()} limit ?{self._base.dialect.skipping}"
-            found[:] = db.rows(sql, (*asked.values, limit))
-            made = [
-                sealed((self._tenant, key, state, held, tries + 1, reason, data))
-                for key, state, _, tries, reason, data in found
-            ]
+            due_now = db.rows(sql, (*asked.values, limit))
+            found[:] = [(key, state, held, tries + 1, reason, data) for key, state, _, tries, reason, data in due_now]
+            made = [sealed((self._tenant, *row)) for row in found]
             taken = "update @outbox set moment = ?, tries = ?, sum = ? where tenant = ? and key = ?"
             db.each(taken, [(moment, tries, sum, *key) for *key, _, moment, tries, _, _, sum in made])
 
         with self._decoding():
             self._base.write(work)
-        return tuple(self._readable((key, state, held, tries + 1, *rest) for key, state, _, tries, *rest in found))
+        return found
 
     def _readable(self, found: Iterable[Row]) -> Iterator[Delivery]:
         for row in found:
@@ -102,18 +111,19 @@ class SqlOutbox:
         self._base.write(lambda db: db.each(sql, [gone]))
 
     def _blank(self, db: Access, gone: Sequence[Key]) -> None:
-        """Have no words stay in messages to or about those who are erased (C18)."""
-        dialect = self._base.dialect
-        to, record, of = (dialect.member.format("data", name) for name in ("recipient_id", "record", "record_id"))
-        made = []
-        for kind, id in gone:
+        """Have no words stay in messages to or about those who are erased (C18).
+
+        They are looked for as text, so that a damaged one is in nobody's way; of one that names somebody all goes.
+        """
+        dialect, made = self._base.dialect, list[Row]()
+        for one in gone:
             asked = Statement(dialect, "outbox", rows.DELIVERY, ("key",))
             asked.equal("tenant", self._tenant)
-            asked.where(f"({to} = ? or {record} = ? and {of} = ?)", id, kind, id)
-            found = map(rows.delivery_of, db.rows(asked.text() + dialect.locked, asked.values))
-            made += [rows.delivery_row(self._tenant, one.blank()) for one in found]
-        sql = "update @outbox set reason = ?, data = ?, sum = ? where tenant = ? and key = ?"
-        db.each(sql, [(reason, data, sum, *key) for *key, _, _, _, reason, data, sum in made])
+            asked.where(f"{dialect.position.format('data', '?')} > 0", encode_basestring(one[1]))
+            for row in db.rows(asked.text() + dialect.locked, asked.values):
+                made += rows.blanked(self._tenant, row, one)
+        sql = "update @outbox set tries = ?, reason = ?, data = ?, sum = ? where tenant = ? and key = ?"
+        db.each(sql, [(*row[4:], *row[:2]) for row in made])
 
     @contextmanager
     def _decoding(self) -> Iterator[None]:

@@ -340,10 +340,12 @@ class Server:
                     yield db, done
                     return
             finally:
-                with suppress(psycopg.Error):  # the connection is lost, and all that was begun on it
-                    db.rollback()
-                self._lent -= 1
-                pool.putconn(db)
+                try:
+                    with suppress(psycopg.Error):  # the connection is lost, and all that was begun on it
+                        db.rollback()
+                finally:
+                    self._lent -= 1
+                    pool.putconn(db)
 
     def _waited(self) -> StoreError:
         """Why there was no connection in time: other threads have them all, or the server gives none."""

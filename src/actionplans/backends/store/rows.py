@@ -407,6 +407,19 @@ def delivery_row(tenant: str, one: Delivery) -> Row:
     return sealed((tenant, one.message.key, one.state, oldest_first(one.moment), one.tries, one.reason, data))
 
 
+def blanked(tenant: str, row: Row, person: tuple[str, str]) -> list[Row]:
+    """The row of a message without its words, if it is to or about this person; of a damaged one nothing stays."""
+    key, state, moment, tries, reason, data = row
+    try:
+        one = delivery_of(row)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return [sealed((tenant, key, state, moment, tries, "erased", "{}"))]
+    if not one.is_about((person,)):
+        return []
+    one = one.blank()
+    return [sealed((tenant, key, state, moment, one.tries, one.reason, _MESSAGE_REST.dump(one.message)))]
+
+
 def message_of(key: str, data: str) -> Message:
     """The message again."""
     return Message(key, **_MESSAGE_REST.load(data))
