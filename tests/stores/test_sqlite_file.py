@@ -114,8 +114,9 @@ def test_a_file_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     store.close()
 
 
-def test_every_connection_has_the_pragmas(tmp_path: Path) -> None:
-    """Of the first thread and of others."""
+def test_every_connection_has_the_pragmas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the first thread and of others; the time-out is what is left of it, and here no time passes."""
+    monkeypatch.setattr(sqlite_file.time, "monotonic", lambda: 0.0)
     file = sqlite_file.File(str(tmp_path / "plans.db"), "store", 3.5)
     wanted = {
         "journal_mode": "wal",
