@@ -76,7 +76,7 @@ class Delivery(Value):
         return attrs.evolve(self, state="failed", moment=at, reason=reason)
 
     def is_about(self, persons: Iterable[tuple[str, str]]) -> bool:
-        """Whether it is to or about one of these persons, by kind and id."""
+        """Whether it is to or about one of these persons, by kind and id (C18)."""
         about = (self.message.record, self.message.record_id)
         return any(id == self.message.recipient_id or about == (kind, id) for kind, id in persons)
 

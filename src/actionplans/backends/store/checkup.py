@@ -22,9 +22,6 @@ from actionplans.model import Plan
 from actionplans.storage import kind_of
 from actionplans.upkeep import Findings, Progress, Report
 
-DAMAGED = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What comes of rows that are none of ours."""
-
 _REVISION = rows.PLAN.index("revision")
 _CALLED = {"journal": "entries", "outbox": "messages"}
 
@@ -205,7 +202,7 @@ class Checkup:
             return make(*given)
         except StoreCorrupt as error:
             self.found.wrong(place, error.reason)
-        except DAMAGED as error:
+        except rows.DAMAGED as error:
             self.found.wrong(place, f"cannot be read: {error}")
         return None
 

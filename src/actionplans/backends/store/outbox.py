@@ -59,8 +59,8 @@ class SqlOutbox:
 
         def work(db: Access) -> None:
             asked = due_first(self._base.dialect, self._tenant, due)
-            sql = f"{asked.text()} limit ?{self._base.dialect.skipping}"
-            due_now = db.rows(sql, (*asked.values, limit))
+            sql, values = asked.question(limit)
+            due_now = db.rows(sql + self._base.dialect.skipping, values)
             found[:] = [(key, state, held, tries + 1, reason, data) for key, state, _, tries, reason, data in due_now]
             made = [sealed((self._tenant, *row)) for row in found]
             taken = "update @outbox set moment = ?, tries = ?, sum = ? where tenant = ? and key = ?"
@@ -127,10 +127,10 @@ class SqlOutbox:
 
     @contextmanager
     def _decoding(self) -> Iterator[None]:
-        """What is stored and is no value of ours has been damaged, or written by somebody else."""
+        """What is stored and is no value of ours has been damaged."""
         try:
             yield
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except rows.DAMAGED as error:
             raise StoreCorrupt(self.name, str(error)) from error
 
 

@@ -64,6 +64,9 @@ DELIVERY = _names("key state moment tries reason data")
 OUTBOX = ("tenant", *DELIVERY, "sum")
 """The columns of each table, in order; a row is a tuple of them."""
 
+DAMAGED = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What comes of making values of rows that have been damaged, or written by somebody else."""
+
 _MOST, _LONGEST = 4096, 2000
 _EXACT = frozenset({"metric", "custom", "comments", "completion", "reminder"})
 """Fields whose values may be equal and not the same text, like 1.0 and 1.00: these must be the same objects."""
@@ -412,7 +415,7 @@ def blanked(tenant: str, row: Row, person: tuple[str, str]) -> list[Row]:
     key, state, moment, tries, reason, data = row
     try:
         one = delivery_of(row)
-    except (ValueError, TypeError, LookupError, AttributeError):
+    except DAMAGED:
         return [sealed((tenant, key, state, moment, tries, "erased", "{}"))]
     if not one.is_about((person,)):
         return []

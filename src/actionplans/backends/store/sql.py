@@ -334,9 +334,10 @@ class SqlStore(SqlOutbox, Maintenance):
 
     def _tell(self, db: Access, batch: Batch, links: Iterable[Link]) -> None:
         db.add("journal", rows.JOURNAL, (rows.link_row(self._tenant, one) for one in links))
-        gone = "update @journal set personal = null where tenant = ? and record = ? and id = ?"
-        db.each(gone, [(self._tenant, *key) for key in erased(batch)])
-        self._blank(db, erased(batch))
+        if gone := erased(batch):
+            sql = "update @journal set personal = null where tenant = ? and record = ? and id = ?"
+            db.each(sql, [(self._tenant, *key) for key in gone])
+            self._blank(db, gone)
         messages = (rows.delivery_row(self._tenant, posted(one)) for one in batch.messages)
         db.each(f"{insertion('outbox', rows.OUTBOX)} on conflict (tenant, key) do nothing", messages)
 
