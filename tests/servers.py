@@ -2,7 +2,7 @@
 
 `Server` is one of its own, for tests that kill it. `shared_url` is one for all tests that run at the same time,
 whatever process they are in: `python -m tests.servers FOLDER` keeps it until the last of them has ended. Where
-`ACTIONPLANS_POSTGRESQL` has the URL of a server, that one is used instead.
+`ACTIONPLANS_POSTGRESQL` has the URL of a server, that one is used instead. `Pooler` is a PgBouncer before a server.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 PROJECT = Path(__file__).resolve().parents[1]
 _held: list[Any] = []
@@ -32,16 +33,9 @@ class Server:
     def __init__(self, **settings: str) -> None:
         """Make its files; `start` starts it."""
         self.folder = Path(tempfile.mkdtemp(prefix="actionplans-postgresql-"))
-        self.folder.chmod(0o755)
-        self._as: dict[str, Any] = {"cwd": "/"}
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            nobody = pwd.getpwnam("nobody")
-            self._as |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+        self._as = _as_nobody(self.folder)
         self._programs = self._reachable(_programs())
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = _free_port()
         self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
         self._settings = {"shared_buffers": "32MB", "max_connections": "200", **settings}
         self._process: subprocess.Popen[bytes] | None = None
@@ -102,6 +96,75 @@ class Server:
         if libraries.exists():
             shutil.copytree(libraries, self.folder / "installed" / libraries.name)
         return copied / "bin"
+
+
+class Pooler:
+    """A PgBouncer in transaction mode before a server of PostgreSQL, on which it holds two connections at most."""
+
+    def __init__(self, url: str) -> None:
+        """Start it, and wait until it answers; `url` is its own then."""
+        import psycopg
+
+        program = pooler()
+        assert program is not None
+        parts = urlsplit(url)
+        self.folder = Path(tempfile.mkdtemp(prefix="actionplans-pgbouncer-"))
+        user = _as_nobody(self.folder)
+        port = _free_port()
+        settings = self.folder / "pgbouncer.ini"
+        settings.write_text(f"""
+[databases]
+* = host={parts.hostname} port={parts.port or 5432} user={parts.username or "postgres"}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+max_client_conn = 200
+""")
+        self.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{port}"))
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([program, settings], stdout=log, stderr=log, **user)
+        until = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(self.url.partition("?")[0], connect_timeout=2).close()
+            except psycopg.OperationalError:
+                assert self._process.poll() is None, (self.folder / "log").read_text()
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def close(self) -> None:
+        """Stop it and remove its files."""
+        self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def pooler() -> str | None:
+    """Where PgBouncer is, or None."""
+    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def _as_nobody(folder: Path) -> dict[str, Any]:
+    """How a server is started that refuses to run as root: as somebody else, whose folder it is then."""
+    folder.chmod(0o755)
+    if os.geteuid() != 0:
+        return {"cwd": "/"}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"cwd": "/", "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def missing() -> str | None:

@@ -102,7 +102,10 @@ def tagged(value: Any, strict: bool) -> Any:
 @_once
 def class_reader(cls: type, strict: bool) -> Read:
     """From a dict to a value of that class; the strict one raises `Invalid` with all problems, seen from the value."""
-    ways: dict[str, Any] = {name: override(struct_hook=reader_of(hint, strict)) for name, hint in hints_of(cls).items()}
+    readers = {name: reader_of(hint, strict) for name, hint in hints_of(cls).items()}
+    if not strict and set(readers.values()) == {_as_it_is}:
+        return lambda data, _=None: cls(**data)
+    ways: dict[str, Any] = {name: override(struct_hook=read) for name, read in readers.items()}
     made: Read = make_dict_structure_fn(cls, Converter(detailed_validation=strict, forbid_extra_keys=strict), **ways)
     if not strict:
         return lambda data, _=None: made(data, cls)

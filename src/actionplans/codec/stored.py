@@ -125,7 +125,15 @@ def _encoder() -> Callable[[Any], str]:
 def _decoder() -> Callable[[str], Any]:
     import json
 
-    return json.JSONDecoder().decode
+    read = json.JSONDecoder().raw_decode  # `decode` looks for white space on both sides, of which we write none
+
+    def decode(text: str) -> Any:
+        found, end = read(text)
+        if end != len(text):
+            raise ValueError(f"something stands behind the JSON, from sign {end} on")
+        return found
+
+    return decode
 
 
 def _damaged(what: str, error: Exception) -> Invalid:

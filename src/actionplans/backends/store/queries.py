@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
@@ -36,7 +36,7 @@ class Statement:
 
     dialect: Dialect
     table: str
-    columns: Iterable[str]
+    columns: tuple[str, ...]
     order: tuple[str, ...]
     conditions: list[str] = field(factory=list)
     values: list[Any] = field(factory=list)
@@ -69,15 +69,20 @@ class Statement:
 
     def text(self) -> str:
         """The SQL."""
-        columns = ", ".join(f'"{name}"' for name in self.columns)
-        order = f" order by {', '.join(self.order)}" if self.order else ""
-        return f"select {columns} from @{self.table} as {self.table} where {' and '.join(self.conditions)}{order}"
+        return _text(self.table, self.columns, tuple(self.conditions), self.order)
 
     def question(self, most: int | None = None) -> Question:
         """The SQL and the values, for so many rows at the most."""
         if most is None:
             return self.text(), self.values
         return f"{self.text()} limit ?", (*self.values, most)
+
+
+@lru_cache(maxsize=512)
+def _text(table: str, columns: tuple[str, ...], conditions: tuple[str, ...], order: tuple[str, ...]) -> str:
+    named = ", ".join(f'"{name}"' for name in columns)
+    ordered = f" order by {', '.join(order)}" if order else ""
+    return f"select {named} from @{table} as {table} where {' and '.join(conditions)}{ordered}"
 
 
 def one_of(dialect: Dialect, column: str, values: Iterable[str]) -> tuple[str, Any]:

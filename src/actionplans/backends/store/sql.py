@@ -188,7 +188,7 @@ class SqlStore(SqlOutbox, Maintenance):
         return found
 
     def _asked(
-        self, table: str, columns: Iterable[str], key: str, ids: Iterable[str], *order: str, **equal: str
+        self, table: str, columns: tuple[str, ...], key: str, ids: Iterable[str], *order: str, **equal: str
     ) -> queries.Statement:
         """The rows of this tenant with one of the ids in the column `key`."""
         asked = queries.Statement(self._base.dialect, table, columns, order)
@@ -199,7 +199,7 @@ class SqlStore(SqlOutbox, Maintenance):
         return asked
 
     def _select(
-        self, db: Access, table: str, columns: Iterable[str], key: str, ids: Iterable[str], *order: str, **equal: str
+        self, db: Access, table: str, columns: tuple[str, ...], key: str, ids: Iterable[str], *order: str, **equal: str
     ) -> Iterable[Row]:
         asked = self._asked(table, columns, key, ids, *order, **equal)
         return db.rows(asked.text(), asked.values)

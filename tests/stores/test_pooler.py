@@ -1,0 +1,75 @@
+"""A pooler in transaction mode, which may run every transaction on another connection, breaks nothing (C2, C6)."""
+
+import datetime as dt
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+import actionplans as ap
+from actionplans.backends.store.postgresql import open_postgresql
+from actionplans.storage import Store
+from actionplans.testing.stores import StoreContract
+from tests.servers import Pooler, pooler
+from tests.size import SOAK, size
+from tests.stores.asking import schema_of, together
+from tests.stores.desk_worker import count_up, counting_plan, number_of, opened
+
+psycopg = pytest.importorskip("psycopg")
+pytestmark = pytest.mark.skipif(pooler() is None, reason="there is no program `pgbouncer` here")
+
+WORKERS, EACH = 6, size(200)
+NOW = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+
+
+@pytest.fixture(name="pooled", scope="session")
+def _pooled(postgresql_server: str) -> Iterator[str]:
+    """The server behind a pooler."""
+    one = Pooler(postgresql_server)
+    yield one.url
+    one.close()
+
+
+def test_transactions_of_one_client_run_on_several_connections(pooled: str) -> None:
+    """So what the other tests here show is worth something: nothing that a session was told is there later."""
+    with psycopg.connect(pooled, autocommit=True) as one, psycopg.connect(pooled, autocommit=True) as other:
+        mine = one.execute("select pg_backend_pid()").fetchone()
+        other.execute("begin")
+        assert mine == other.execute("select pg_backend_pid()").fetchone()
+        assert mine != one.execute("select pg_backend_pid()").fetchone()
+
+
+def test_many_workers_share_two_connections(pooled: str, postgresql: str) -> None:
+    """Every change of each is kept, once; and so are plans that are written by COPY."""
+    tasks = tuple(ap.Task(f"t{n}", f"Step {n}") for n in range(40))
+    with opened(f"{pooled}?schema={schema_of(postgresql)}", busy_timeout=60) as ws:
+        plan_id, item_id = counting_plan(ws)
+
+        def work(name: str) -> None:
+            for n in range(EACH):
+                ws.change(plan_id, count_up, item_id)
+                ws.add_plan(ap.Plan(f"{name}-{n}", "acme", "Onboarding", {"start": NOW.date()}, tasks=tasks))
+                assert number_of(ws.view(plan_id)) > n
+
+        together(*(partial(work, f"w{n}") for n in range(WORKERS)))
+        assert WORKERS * EACH == number_of(ws.view(plan_id))
+        assert WORKERS * EACH + 1 == sum(1 for _ in ws.plans())
+        assert 40 * WORKERS * EACH + 1 == sum(1 for _ in ws.tasks())
+        assert ws.store.check().sound
+
+
+class TestContract(StoreContract):
+    """The contract of the port behind the pooler, in tenants of the test's own; it runs at the size of a soak only."""
+
+    __test__ = SOAK
+
+    @pytest.fixture(autouse=True)
+    def tables(self, pooled: str, postgresql_tables: str) -> None:
+        """Where they are, and what the names of this test's tenants begin with."""
+        self.url, self.mine = f"{pooled}?schema={schema_of(postgresql_tables)}", uuid4().hex
+
+    def open_store(self, place: Path, tenant: str = "") -> Store:
+        """One more door to a tenant of this test."""
+        return open_postgresql(self.url, tenant=f"{self.mine} {tenant}" if isinstance(tenant, str) else tenant)
