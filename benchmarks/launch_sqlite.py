@@ -9,7 +9,8 @@ import datetime as dt
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -17,8 +18,8 @@ import actionplans as ap
 from actionplans.launch import draft
 from actionplans.model import Dependency, Offset, TemplateMilestone, TemplateTask
 from actionplans.storage import Batch, Write
-from benchmarks.launch_peers import Chunks, Peer, peers
-from benchmarks.measure import paired
+from benchmarks.mappers import Chunks, Opened, mappers, written
+from benchmarks.measure import beside, paired
 
 ACCOUNTS, CHUNK = 10_000, 500
 START = dt.date(2026, 1, 5)
@@ -47,7 +48,7 @@ def template() -> ap.Template:
 def launch_sqlite(repeats: int = 5, accounts: int = ACCOUNTS) -> dict[str, float]:
     """Drafts made, launched and committed in chunks of 500 plans; the floor writes the very same rows, made before.
 
-    So do the peers, each with its seconds and its ratio to the floor.
+    So do the object mappers, each with its seconds and its ratio to the floor.
     """
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder, "kept.db")
@@ -61,19 +62,18 @@ def launch_sqlite(repeats: int = 5, accounts: int = ACCOUNTS) -> dict[str, float
             path.unlink()
             return took
 
-        def writes(peer: Peer) -> float:
+        def writes(write: Callable[[Path, Chunks], float]) -> float:
             path = Path(folder, f"floor{next(runs)}.db")
             base = sqlite3.connect(path)
             base.executescript(f"pragma journal_mode = wal; {schema}")
             base.close()
-            took = peer(path, chunks)
+            took = write(path, chunks)
             path.unlink()
             return took
 
-        found = paired(ours, lambda: writes(_bare), repeats)
-        for name, peer in peers():
-            its = paired(lambda peer=peer: writes(peer), lambda: writes(_bare), max(1, repeats // 2))
-            found |= {name: its["ours"], f"{name}_ratio": its["ratio"]}
+        floor = partial(writes, _bare)
+        peers = ((name, partial(writes, partial(_mapped, opened))) for name, opened in mappers())
+        found = beside(paired(ours, floor, repeats), floor, peers, repeats)
     return found | {"tasks_per_second": accounts * 20 / found["ours"]}
 
 
@@ -110,7 +110,7 @@ def _rows(path: Path) -> tuple[str, Chunks]:
         rows = [row for row in base.execute(f"select * from {table}") if key is not None and row[key] in chunk_of]
         rows.sort(key=lambda row: chunk_of[row[key]])
         for number, some in groupby(rows, key=lambda row: chunk_of[row[key]]):
-            held[number].append((table, list(some)))
+            held[number].append((table, names, list(some)))
     base.close()
     return ";\n".join(statements), held
 
@@ -121,12 +121,16 @@ def _bare(path: Path, chunks: Chunks) -> float:
     begun = time.perf_counter()
     for chunk in chunks:
         base.execute("begin immediate")
-        for table, rows in chunk:
+        for table, _, rows in chunk:
             base.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
         base.execute("commit")
     took = time.perf_counter() - begun
     base.close()
     return took
+
+
+def _mapped(opened: Opened, path: Path, chunks: Chunks) -> float:
+    return written(opened, f"sqlite:///{path}", chunks)
 
 
 def _parts(items: Iterator[ap.Account], size: int) -> Iterator[list[ap.Account]]:

@@ -1,15 +1,21 @@
-"""Pages of a person's open tasks among very many, against the bare query of the same rows."""
+"""Pages of a person's open tasks among very many, against the bare query of the same rows.
+
+Object mappers that are installed (extra `bench`) ask for them in the same run.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import sqlite3
 import tempfile
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import actionplans as ap
 from actionplans.storage import TaskQuery
-from benchmarks.measure import paired, seconds
+from benchmarks.mappers import Mapper, Opened, mappers
+from benchmarks.measure import beside, paired, seconds
 
 OWNERS_TASKS, EACH, PAGES = 2_000, 20, 20
 RECORD = "select * from record where tenant = '' and kind = ? and id = ?"
@@ -37,7 +43,16 @@ def _measured(repeats: int, tasks: int) -> dict[str, float]:
             bare = sqlite3.connect(path, isolation_level=None)
             looked = {"ours": _ours(ws, query), "bare": _bare(bare)}
             assert looked["ours"] == looked["bare"], looked
-            found = paired(lambda: seconds(lambda: _ours(ws, query)), lambda: seconds(lambda: _bare(bare)), repeats)
+
+            def peer(opened: Opened) -> float:
+                with closing(opened(f"sqlite:///{path}")) as its:
+                    assert looked["ours"] == _mapped(its)
+                    return seconds(lambda: _mapped(its))
+
+            floor = partial(seconds, partial(_bare, bare))
+            ours = paired(partial(seconds, partial(_ours, ws, query)), floor, repeats)
+            peers = ((name, partial(peer, opened)) for name, opened in mappers())
+            found = beside(ours, floor, peers, repeats)
             bare.close()
     return found
 
@@ -60,6 +75,20 @@ def _bare(db: sqlite3.Connection) -> list[str]:
         rows = db.execute(PAGE, ("u0", *place)).fetchall()[:50]
         found += [row[4] for row in rows]
         place = (rows[-1][9], rows[-1][4], rows[-1][1])
+    return found
+
+
+def _mapped(mapper: Mapper) -> list[str]:
+    found: list[str] = []
+    place = ("", "", "")
+    order = ("due", "id", "plan_id")
+    for _ in range(PAGES):
+        with mapper.transaction():
+            for kind, id in (("settings", "settings"), ("person", "u0")):
+                mapper.find("record", (), tenant="", kind=kind, id=id)
+            rows = mapper.find("task", order, (order, place), 51, tenant="", owner_id="u0", is_open=1, live=1)[:50]
+            found += [row.id for row in rows]
+            place = (rows[-1].due, rows[-1].id, rows[-1].plan_id)
     return found
 
 

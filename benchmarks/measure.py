@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 def paired(ours: Callable[[], float], floor: Callable[[], float], repeats: int = 5) -> dict[str, float]:
@@ -24,6 +24,19 @@ def paired(ours: Callable[[], float], floor: Callable[[], float], repeats: int =
         "least": min(ratios),
         "most": max(ratios),
     }
+
+
+def beside(
+    found: dict[str, float],
+    floor: Callable[[], float],
+    peers: Iterable[tuple[str, Callable[[], float]]],
+    repeats: int,
+) -> dict[str, float]:
+    """What was found, with the seconds of each peer and its ratio to the same floor."""
+    for name, run in peers:
+        its = paired(run, floor, max(1, repeats // 2))
+        found |= {name: its["ours"], f"{name}_ratio": its["ratio"]}
+    return found
 
 
 def seconds(run: Callable[[], object]) -> float:
