@@ -2,7 +2,6 @@
 
 import os
 import random
-import select
 from pathlib import Path
 
 import attrs
@@ -18,7 +17,9 @@ from tests.size import size
 from tests.stores.kept import opened
 from tests.stores.stepping import forked
 
-WRITERS, TEAMS, TASKS = 8, 12, 40
+WRITERS, TEAMS, TASKS = 8, 12, 10
+MOVES = bytes(60)
+"""So many moves the writers make beside each backup: what they have written is looked at whole, again and again."""
 
 
 def begun(ws: Workspace) -> None:
@@ -45,11 +46,11 @@ def move(ws: Workspace, chance: random.Random, number: int) -> None:
     )
 
 
-def write(url: str, seed: int, begin: int) -> None:
-    """Move until told to end."""
+def write(url: str, seed: int, told: int) -> None:
+    """Move once for each byte that comes out of the pipe, until that is closed."""
     chance, number = random.Random(seed), 0
     with opened(url) as ws:
-        while not select.select([begin], [], [], 0)[0]:
+        while os.read(told, 1):
             number += 1
             try:
                 move(ws, chance, seed * 1_000_000 + number)
@@ -77,14 +78,15 @@ def test_every_backup_is_one_state_while_eight_write(kind: str, tmp_path: Path, 
     url = f"sqlite:///{tmp_path}/plans.db" if kind == "sqlite" else str(request.getfixturevalue("postgresql"))
     with opened(url) as ws:
         begun(ws)
-    begin, end = os.pipe()
+    told, end = os.pipe()
     hold, release = os.pipe()
     os.close(release)  # nobody waits to begin
-    writers = [forked(lambda n=n: write(url, n, begin), hold, end) for n in range(WRITERS)]  # type: ignore[misc]
+    writers = [forked(lambda n=n: write(url, n, told), hold, end) for n in range(WRITERS)]  # type: ignore[misc]
     last, advanced = 0, 0
     try:
         with opened(url) as ws:
             for n in range(size(200)):
+                os.write(end, MOVES)
                 path = ws.store.backup(tmp_path / f"backup{n}.db")
                 revision = looked_at(path)
                 assert last <= revision
