@@ -168,8 +168,9 @@ def _complete_mapped(mapper: Mapper, written: dict[str, list[Any]]) -> None:
             for kind, name in (("settings", "settings"), ("person", "ana")):
                 mapper.find("record", (), tenant="", kind=kind, id=name)
             (plan,) = mapper.find("plan", (), tenant="", id=id)
-            parts = [mapper.find(table, ("position",), tenant="", plan_id=id) for table in ("objective", "task")]
-            assert parts and mapper.find("account", (), tenant="", id=plan.account_id)
+            found = [mapper.find(table, ("position",), tenant="", plan_id=id) for table in ("objective", "task")]
+            found.append(mapper.find("account", (), tenant="", id=plan.account_id))
+            assert [0, 20, 1] == [len(one) for one in found]  # held, as by who edits them
             for table, names, row in rows:
                 if table == "journal":
                     mapper.add(table, names, [row])

@@ -120,7 +120,7 @@ class DjangoModels:
         if backend == "sqlite":
             known = {"ENGINE": "django.db.backends.sqlite3", "NAME": where.removeprefix("/")}
             said = "pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on"
-            known["OPTIONS"] = {"init_command": said, "transaction_mode": "IMMEDIATE"}  # type: ignore[assignment]
+            known["OPTIONS"] = {"init_command": said}  # type: ignore[assignment]
         else:
             user, _, place = where.partition("@")
             host, _, name = place.partition("/")
@@ -135,6 +135,8 @@ class DjangoModels:
         with suppress(AttributeError):
             del connections["default"]
         connections.settings = connections.configure_settings({"default": known})
+        for table in KEYS:
+            _model(table)
 
     def transaction(self) -> AbstractContextManager[object]:
         from django.db import transaction
@@ -192,6 +194,8 @@ class SqlAlchemyCore:
             place = f"postgresql+psycopg://{where}"
             self._engine = sqlalchemy.create_engine(place, connect_args={"options": f"-c search_path={schema}"})
         self._connection: Any = None
+        for table in KEYS:
+            _table(table)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -218,6 +222,11 @@ class SqlAlchemyCore:
 
 class SqlAlchemyOrm(SqlAlchemyCore):
     """SQLAlchemy's objects, with a session for each transaction."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        for table in KEYS:
+            _mapped(table)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

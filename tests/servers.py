@@ -102,9 +102,7 @@ class Pooler:
     """A PgBouncer in transaction mode before a server of PostgreSQL, on which it holds two connections at most."""
 
     def __init__(self, url: str) -> None:
-        """Start it, and wait until it answers; `url` is its own then."""
-        import psycopg
-
+        """Start it, and wait until it answers; `url` is its own then. The server's takes no password, like ours."""
         program = pooler()
         assert program is not None
         parts = urlsplit(url)
@@ -124,26 +122,37 @@ pool_mode = transaction
 default_pool_size = 2
 max_client_conn = 200
 """)
+        settings.chmod(0o644)
         self.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{port}"))
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([program, settings], stdout=log, stderr=log, **user)
-        until = time.monotonic() + 30
-        while True:
-            try:
-                psycopg.connect(self.url.partition("?")[0], connect_timeout=2).close()
-            except psycopg.OperationalError:
-                assert self._process.poll() is None, (self.folder / "log").read_text()
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
+        try:
+            _wait_for(self.url, self._process, self.folder / "log")
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Stop it and remove its files."""
         self._process.kill()
         self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    import psycopg
+
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            assert process.poll() is None, log.read_text()
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def pooler() -> str | None:

@@ -8,7 +8,6 @@ from attrs import frozen
 
 from actionplans.accounts import name_key
 from actionplans.checks import Value
-from actionplans.making import quickly_made
 from actionplans.model import Account, Objective, Task, Touchpoint
 from actionplans.model.words import Count, Id, Line, NewId, Word
 from actionplans.permissions import Subject, Within, people_of
@@ -35,8 +34,7 @@ class PlanHead(Value):
     created_by: Id | None = None
 
 
-@quickly_made
-@frozen(weakref_slot=False)
+@frozen
 class FoundTask(Value):
     """A task in a list over many plans, with where it stands."""
 

@@ -125,13 +125,12 @@ def _encoder() -> Callable[[Any], str]:
 def _decoder() -> Callable[[str], Any]:
     import json
 
-    read = json.JSONDecoder().raw_decode  # `decode` looks for white space on both sides, of which we write none
+    decoder = json.JSONDecoder()
+    read = decoder.raw_decode  # `decode` looks for white space on both sides first, of which we write none
 
     def decode(text: str) -> Any:
         found, end = read(text)
-        if end != len(text):
-            raise ValueError(f"something stands behind the JSON, from sign {end} on")
-        return found
+        return found if end == len(text) else decoder.decode(text)
 
     return decode
 

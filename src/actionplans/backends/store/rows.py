@@ -285,12 +285,9 @@ def task_of(row: Row) -> Task:
     )
 
 
-_found_task = trusted(FoundTask)
-
-
 def found_task(row: Row) -> FoundTask:
     """The task of a row, with where it stands."""
-    return _found_task(row[1], row[2], task_of(row))
+    return FoundTask(row[1], row[2], task_of(row))
 
 
 def found_objective(row: Row) -> FoundObjective:

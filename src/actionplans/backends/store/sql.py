@@ -104,12 +104,12 @@ class SqlStore(SqlOutbox, Maintenance):
         with self._decoding():
             if len(asked) == 1:
                 found += map(make, self._found(asked[0], limit + 1))
-                return page_of(query, found, limit)
-            with self._base.reading() as db:
-                for one in asked:
-                    if len(found) <= limit:
-                        found += map(make, db.rows(*one.question(limit + 1 - len(found))))
-        return page_of(query, found, limit)
+            else:
+                with self._base.reading() as db:
+                    for one in asked:
+                        if len(found) <= limit:
+                            found += map(make, db.rows(*one.question(limit + 1 - len(found))))
+            return page_of(query, found, limit)
 
     def commit(self, batch: Batch) -> None:
         """As `Store.commit`: one transaction (C2)."""
