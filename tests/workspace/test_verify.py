@@ -176,6 +176,19 @@ def test_the_first_entry_that_was_touched_is_named(file: Path, tmp_path: Path, s
         ws.journal.head()
 
 
+def test_no_head_is_taken_where_a_record_has_lost_all_its_entries(file: Path, tmp_path: Path) -> None:
+    """Nobody would find out by that head that there ever was one."""
+    path = tmp_path / "plans.db"
+    path.write_bytes(file.read_bytes())
+    db = sqlite3.connect(path)
+    db.execute("delete from journal where record = 'team' and id = 'cs'")
+    db.commit()
+    db.close()
+    assert [("team", "cs", 1)] == verified(path)
+    with opened(f"sqlite:///{path}") as ws, pytest.raises(Refused, match="team 'cs'.*removed"):
+        ws.journal.head()
+
+
 @pytest.mark.parametrize("seed", range(size(200)))
 def test_a_saved_head_shows_what_the_chain_alone_cannot(file: Path, tmp_path: Path, seed: int) -> None:
     """A cut tail, a history written anew, a record that is gone; also when work has gone on since."""

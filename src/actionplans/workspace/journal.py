@@ -88,8 +88,10 @@ class Journal:
         chains = []
         for chain, flaw in self._chains(None, progress):
             if flaw is not None:
-                raise Refused("taking the head of the journal", f"it has a flaw already: {flaw.sentence()}")
+                raise _flawed(flaw)
             chains.append(chain)
+        for flaw in self._unrecorded():
+            raise _flawed(flaw)
         return head_of(chains)
 
     def verify(self, head: Head | None = None, progress: Told = lambda done, total: None) -> tuple[Flaw, ...]:
@@ -112,12 +114,17 @@ class Journal:
         for chain, flaw in self._chains(head, progress):
             seen.add(chain.key)
             found += [flaw] if flaw is not None else []
-        for kind in sorted(KINDS.keys() - UNRECORDED):
-            for id in self.desk.store.unrecorded(kind):
-                seen.add(f"{kind} {id}")
-                found.append(Flaw(kind, id, 1, "this entry was removed, and all that came after it"))
+        for flaw in self._unrecorded():
+            seen.add(f"{flaw.record} {flaw.id}")
+            found.append(flaw)
         found += lost(head, seen) if head is not None else ()
         return sorted(found, key=lambda one: (one.record, one.id))
+
+    def _unrecorded(self) -> Iterator[Flaw]:
+        """The flaws of records that have no entry at all."""
+        for kind in sorted(KINDS.keys() - UNRECORDED):
+            for id in self.desk.store.unrecorded(kind):
+                yield Flaw(kind, id, 1, "this entry was removed, and all that came after it")
 
     def _chains(self, saved: Head | None, progress: Told) -> Iterator[tuple[Chain, Flaw | None]]:
         """The chain of each record, and its flaw."""
@@ -145,6 +152,10 @@ class Journal:
         most = store.revisions(kind, (id,)).get(id, 0)
         last = chain.last.revision
         return chain, chain.beside(last if least <= last <= most else least if last < least else most)
+
+
+def _flawed(flaw: Flaw) -> Refused:
+    return Refused("taking the head of the journal", f"it has a flaw already: {flaw.sentence()}")
 
 
 def _account_of(kind: str, id: str, told: Sequence[Entry], store: Store) -> str | None:
