@@ -12,8 +12,9 @@ import pytest
 
 import actionplans as ap
 from actionplans import edit
-from actionplans.chain import Flaw, Head, digest_over, hash_of
+from actionplans.chain import REMOVING, Flaw, Head, digest_over, hash_of
 from actionplans.codec import dumps, loads
+from actionplans.codec.stored import decode_entry
 from actionplans.errors import Invalid, NotAllowed, Refused
 from actionplans.model import Account, Task
 from actionplans.workspace import Workspace
@@ -64,6 +65,7 @@ class Tampering:
             "select record, id, revision, data, hash, personal from journal order by 1, 2, 3"
         ).fetchall()
         self.lasts = {row[:2]: row[2] for row in self.rows}
+        self.marked = dict(self.lasts)
 
     def one(self, fits: Callable[[Any], bool] = lambda row: True) -> Any:
         """A row of the journal."""
@@ -93,8 +95,11 @@ class Tampering:
         return row[0], row[1], row[2] + 1
 
     def removed(self) -> Key:
-        """An entry, wherever it stands in its record's journal; of a whole journal that is the first one."""
-        row = self.one(lambda row: (row[2], self.lasts[row[:2]]) != (self.lasts[row[:2]], 3) or row[0] != "person")
+        """An entry, wherever it stands in its record's journal; of a whole journal that is the first one.
+
+        But not the one that says that the record was removed: what is named then is the one before, which does not.
+        """
+        row = self.one(lambda row: (row[0], decode_entry(row[3]).action) not in REMOVING)
         self.db.execute("delete from journal where record = ? and id = ? and revision = ?", row[:3])
         return row[0], row[1], row[2]
 
@@ -138,8 +143,8 @@ class Tampering:
         return row[0], row[1], row[2]
 
     def written_anew(self) -> Key:
-        """All hashes from a changed entry on."""
-        row = self.one(lambda row: '"by":"root"' in row[3])
+        """All hashes from a changed entry on, of those that the head has seen."""
+        row = self.one(lambda row: '"by":"root"' in row[3] and row[2] <= self.marked[row[:2]])
         before = next((one[4] for one in self.rows if one[:2] == row[:2] and one[2] == row[2] - 1), "")
         for one in self.rows:
             if one[:2] == row[:2] and one[2] >= row[2]:
@@ -203,6 +208,7 @@ def test_a_saved_head_shows_what_the_chain_alone_cannot(file: Path, tmp_path: Pa
     at_it = Tampering(path, chance)
     at_it.lasts = {row: last for row, last in at_it.lasts.items() if f"{row[0]} {row[1]}" in head.marks}
     at_it.rows = [row for row in at_it.rows if row[:2] in at_it.lasts]
+    at_it.marked = {row: head.marks[f"{row[0]} {row[1]}"].revision for row in at_it.lasts}
     touched = getattr(at_it, BY_HEAD[seed % len(BY_HEAD)])()
     at_it.db.commit()
     at_it.db.close()
