@@ -1,5 +1,6 @@
 """How all tests run: Hypothesis's profiles, and `assert` explained in the contracts that the package ships."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,12 @@ settings.load_profile("checks" if os.environ.get("CI") and not SOAK else "plain"
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many tests wait for a disk, a server or another process."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: nobody need look for garbage among them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -183,7 +183,7 @@ def test_no_source_is_longer_than_500_lines() -> None:
     assert {} == long
 
 
-MACHINE = re.compile("|".join(rf"(?<![\w.~-])/{top}/" for top in ("work", "tmp", "root", "home")))
+MACHINE = re.compile(rf"/(?<![\w.~-]/)(?:{'|'.join(('work', 'tmp', 'root', 'home'))})/")
 HOSTS = re.compile("|".join(re.escape(host) for host in ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org")))
 SIBLING = re.compile(re.escape("../" + "shared"))
 MAY_NAME_SIBLING = frozenset({"tests", "examples", "benchmarks", ".ci"})

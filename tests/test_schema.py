@@ -8,7 +8,7 @@ import attrs
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, SchemaError
 
 from actionplans import codec
 from actionplans.errors import Invalid
@@ -50,13 +50,30 @@ def objects_of(data: Any, schema: dict[str, Any], defs: dict[str, Any]) -> list[
     return [(data, schema), *inner]
 
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_schemas_are_schemas() -> None:
+    """All in one, since they share most of their parts: each class is described in one way, wherever it stands."""
+    parts: dict[str, Any] = {}
+    for cls in EVERY:
+        whole = codec.schema(cls, envelope=True)
+        assert all(one == parts.setdefault(name, one) for name, one in whole.pop("$defs").items())
+        parts[f"whole {cls.__name__}"] = whole
+    Draft202012Validator.check_schema({"$schema": DIALECT, "$defs": parts})
+    with pytest.raises(SchemaError):
+        Draft202012Validator.check_schema({"$defs": {"Task": parts["Task"] | {"type": "tsak"}}})
+
+
 @EACH
-def test_a_schema_is_a_schema(cls: type) -> None:
+def test_a_schema_says_what_it_is(cls: type) -> None:
     """Of the dialect it names, the same in both forms, every class described."""
     made, whole = schema(cls), codec.schema(cls, envelope=True)
-    Draft202012Validator.check_schema(made)
-    assert "https://json-schema.org/draft/2020-12/schema" == made["$schema"] == whole["$schema"]
-    assert {"$schema", "title", *whole["$defs"][cls.__name__]} == made.keys() - {"$defs"}
+    assert DIALECT == made["$schema"] == whole["$schema"]
+    assert cls.__name__ == made["title"]
+    plain = {name: one for name, one in made.items() if name not in ("$schema", "title", "$defs")}
+    assert plain == whole["$defs"][cls.__name__]
+    assert all(one == whole["$defs"][name] for name, one in made["$defs"].items())
     assert all(one["description"] for one in whole["$defs"].values())
 
 

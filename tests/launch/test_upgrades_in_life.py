@@ -239,13 +239,13 @@ def test_wrong_arguments_are_named(given: dict[str, Any], place: str) -> None:
 def test_large_plans_are_upgraded_in_linear_time() -> None:
     """All replaced, and all in another order: four times the tasks take not much more than four times the calls."""
     took = []
-    for number in (500, 2000):
+    for number in (250, 1000):
         before = template(*(TemplateTask(f"a{n}", f"A{n}", due=Offset(n % 50)) for n in range(number)))
         after = version(before, *(TemplateTask(f"b{n}", f"B{n}", due=Offset(n % 50)) for n in range(number)))
         plan = launched(before)
         assert number == len(upgraded(plan, before, after).decided().tasks)
         took.append(calls(lambda: upgraded(plan, before, after).decided()))  # noqa: B023
-    assert took[1] < 6 * took[0]
+    assert took[1] < 4.5 * took[0]
 
 
 def test_an_upgrade_raises_only_our_errors() -> None:
