@@ -235,7 +235,9 @@ def test_contacts_do_no_more_than_they_may(
     expected = allowed(policy, contact, action, here) and theirs and action in CONTACT_ACTIONS
     if "any_contact" not in here.owners:
         assert expected == decide(policy, contact, action, here).allowed
-    assert expected or not decide(policy, contact, action, evolve(here, account_id="other", owners=frozenset({"x"})))
+    for owner in ("x", "any_contact"):
+        elsewhere = evolve(here, account_id="other", owners=frozenset({owner}), helpers=frozenset())
+        assert not decide(policy, contact, action, elsewhere)
     assert not everywhere(policy, contact, action)
 
 
