@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import final
 
 from attrs import frozen
 
 from actionplans.accounts import name_key
-from actionplans.checks import Value
+from actionplans.checks import Value, verify
 from actionplans.model import Account, Objective, Task, Touchpoint
-from actionplans.model.words import Count, Id, Line, NewId, Word
+from actionplans.model.words import Count, Id, Line, NewId, Word, plainly_id
 from actionplans.permissions import Subject, Within, people_of
 
 
@@ -34,6 +35,7 @@ class PlanHead(Value):
     created_by: Id | None = None
 
 
+@final
 @frozen
 class FoundTask(Value):
     """A task in a list over many plans, with where it stands."""
@@ -41,6 +43,11 @@ class FoundTask(Value):
     plan_id: Id
     account_id: Id
     task: Task
+
+    def __attrs_post_init__(self) -> None:
+        """The common case at a glance, since lists are long; anything else is looked at in full."""
+        if not (plainly_id(self.plan_id) and plainly_id(self.account_id) and type(self.task) is Task):
+            verify(self)
 
 
 @frozen

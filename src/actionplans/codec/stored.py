@@ -6,7 +6,7 @@ than the values do when they are made; text that is damaged raises `Invalid`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property, lru_cache
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ class Rest:
     """All fields of a class but those that have columns of their own: to JSON and back.
 
     `dump(value)` is a text with those of the fields that are not at their default, in the order of the class, `{}` if
-    none; `load(text)` is their values by name, ready for the constructor.
+    none; `load(text)` is their values by name, ready for the constructor, and `held` the same for who only reads them.
     """
 
     def __init__(self, cls: type, columns: frozenset[str]) -> None:
@@ -49,9 +49,13 @@ class Rest:
 
         return dump
 
-    @cached_property
-    def load(self) -> Callable[[str], dict[str, Any]]:
+    def load(self, text: str) -> dict[str, Any]:
         """From the text to the values of the fields in it."""
+        return dict(self.held(text))
+
+    @cached_property
+    def held(self) -> Callable[[str], Mapping[str, Any]]:
+        """As `load`, for who changes nothing in what it gives: others are given the same."""
         from actionplans.codec.convert import reader_of
 
         hints = hints_of(self.cls)
@@ -60,18 +64,18 @@ class Rest:
 
         def values(text: str) -> dict[str, Any]:
             try:
-                return {name: readers[name](held) for name, held in decode(text).items()}
+                return {name: readers[name](one) for name, one in decode(text).items()}
             except Exception as error:
                 raise _damaged(what, error) from error
 
         recent = lru_cache(RECENT)(values)
 
-        def load(text: str) -> dict[str, Any]:
+        def read(text: str) -> Mapping[str, Any]:
             if text == "{}":
                 return {}
-            return dict(recent(text)) if len(text) <= SHORT else values(text)
+            return recent(text) if len(text) <= SHORT else values(text)
 
-        return load
+        return read
 
 
 @cache

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, final
 
 from attrs import field, frozen
 
 from actionplans.checks import Text, Value, Whole, frozen_set, verify
 from actionplans.errors import Problem
-from actionplans.model.words import Days, Id, IsoWeekday, LagUnit, LinkKind, Roll, RollAnchor, Unit
+from actionplans.model.words import Days, Id, IsoWeekday, LagUnit, LinkKind, Roll, RollAnchor, Unit, plainly_id
 
 AnchorName = Annotated[
     str,
@@ -63,6 +63,7 @@ class Offset(Value):
         return tail if mark else ""
 
 
+@final
 @frozen
 class Dependency(Value):
     """A link to a predecessor, a task or milestone of the same plan (P1). `lag` counts in `unit`, also backwards."""
@@ -74,9 +75,8 @@ class Dependency(Value):
 
     def __attrs_post_init__(self) -> None:
         """The common case at a glance, since a bulk launch makes very many; anything else is looked at in full."""
-        one = self.predecessor_id
-        plain = type(one) is str and 0 < len(one) <= 200 and one.isascii() and "\0" not in one and not one.isspace()
-        if not (plain and self.kind == "FS" and self.lag is _NO_LAG and self.unit == "working_days"):
+        usual = self.kind == "FS" and self.lag is _NO_LAG and self.unit == "working_days"
+        if not (usual and plainly_id(self.predecessor_id)):
             verify(self)
 
 

@@ -76,6 +76,13 @@ TEAM = "team:"
 """What an owner starts with when it is a team: `team:ID`."""
 
 
+def plainly_id(value: object) -> bool:
+    """Whether it is one of the ids that most are, in ASCII; an `Id` may be another text too."""
+    return (
+        type(value) is str and 0 < len(value) <= 200 and value.isascii() and "\0" not in value and not value.isspace()
+    )
+
+
 def with_article(noun: str) -> str:
     """A noun as messages say it: `a task`, `an objective`."""
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"

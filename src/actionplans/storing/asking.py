@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 from actionplans.checks import Text, check_of, plain_text, shown
 from actionplans.errors import Invalid, Problem
 from actionplans.messages import Delivery, DeliveryState, moment_from, oldest_first
-from actionplans.storage import KINDS
+from actionplans.storage import KINDS, kind_of
 from actionplans.storing.pages import LONGEST
 
 Tenant = Annotated[str, Text(200)]
@@ -22,9 +22,11 @@ Key = tuple[str, str]
 
 def checked_ids(cls: Any, ids: Any) -> tuple[str, tuple[str, ...]]:
     """The kind of the class, and the ids, each once, without those that nothing can have; raises `Invalid`."""
-    kind = next((name for name, known in KINDS.items() if known is cls), "")
-    if not kind:
-        raise Invalid("get", (Problem("cls", f"the class of one of {', '.join(KINDS)} is wanted, not {shown(cls)}"),))
+    try:
+        kind = kind_of(cls)
+    except (LookupError, TypeError):
+        told = f"the class of one of {', '.join(KINDS)} is wanted, not {shown(cls)}"
+        raise Invalid("get", (Problem("cls", told),)) from None
     if isinstance(ids, str) or not isinstance(ids, Iterable):
         raise Invalid("get", (Problem("ids", f"several ids are wanted, not {shown(ids)}"),))
     wanted = tuple(ids)

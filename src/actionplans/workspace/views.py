@@ -54,12 +54,12 @@ class Views:
     def heads(self, query: PlanQuery) -> Iterator[PlanHead]:
         """The rows of the plans the actor may see that the query asks for, by id."""
         desk = self.desk
-        settings = desk.settings()
-        if desk.asker(settings).kind == "contact":
+        asker, settings = first = self._asking()
+        if asker.kind == "contact":
             seen = (head_of(one.plan) for one in self._invited(desk.today(settings)))
             yield from self._behind(query, (head for head in seen if matches(query, head)))
             return
-        for page, asker, settings in self._pages(query, self._plans_within):
+        for page, asker, settings in self._pages(query, self._plans_within, first):
             if not desk.plugins.policies:
                 yield from self._counted(page, asker, settings)
                 continue
@@ -123,13 +123,13 @@ class Views:
     def _items(self, query: I, action: str, of: Callable[[Plan], Iterable[F]]) -> Iterator[F]:
         """The items of one kind, which `of` takes from a plan."""
         desk = self.desk
-        settings = desk.settings()
-        if desk.asker(settings).kind == "contact":
+        asker, settings = first = self._asking()
+        if asker.kind == "contact":
             plans = (one.plan for one in self._invited(desk.today(settings)) if not one.plan.archived)
             found = [(one, head_of(plan)) for plan in plans for one in of(plan)]
             yield from self._behind(query, (one for one, head in found if matches(query, one, head)))
             return
-        for page, asker, settings in self._pages(query, self._items_within(action)):
+        for page, asker, settings in self._pages(query, self._items_within(action), first):
             if _alike(settings, asker, action) and not desk.plugins.policies:
                 yield from _with_fields(page, settings, asker)
             else:
@@ -177,17 +177,17 @@ class Views:
         return found
 
     def _pages(
-        self, query: Q, limited: Callable[[Q, Asker, Settings], Q]
+        self, query: Q, limited: Callable[[Q, Asker, Settings], Q], first: tuple[Asker, Settings]
     ) -> Iterator[tuple[tuple[Any, ...], Asker, Settings]]:
         """The pages of a query limited to the actor's rights; a host's own policy is asked one by one instead (R7).
 
-        Which accounts are theirs is looked up once, and again where their roles, teams or the policy have changed.
+        The `first` is for who asks and by the settings that are given; both are read anew for each page after it. Which
+        accounts are theirs is looked up once, and again where their roles, teams or the policy have changed.
         """
         desk, after, asked = self.desk, self.after, query
         rights: tuple[Asker, tuple[Grant, ...]] | None = None
+        asker, settings = first
         while True:
-            settings = desk.settings()
-            asker = desk.asker(settings)
             if not desk.plugins.policies and rights != (asker, settings.policy):
                 rights, asked = (asker, settings.policy), limited(query, asker, settings)
             page = desk.store.find(asked, limit=self.many, after=after)
@@ -195,6 +195,12 @@ class Views:
             after = page.next
             if after is None:
                 return
+            asker, settings = self._asking()
+
+    def _asking(self) -> tuple[Asker, Settings]:
+        """Who asks, and by which settings."""
+        settings = self.desk.settings()
+        return self.desk.asker(settings), settings
 
     def _behind(self, query: Query, found: Iterable[L]) -> list[L]:
         """Those behind where the list goes on, in its order."""
@@ -262,5 +268,5 @@ def _with_fields(page: tuple[F, ...], settings: Settings, asker: Asker) -> Itera
     for one in page:
         item: Any = one.task if isinstance(one, FoundTask) else one.objective
         seen = kinds[item.kind]
-        given: dict[str, Any] = {} if seen is None else {item.kind: without_fields(item, seen)}
-        yield attrs.evolve(one, **given) if item.custom and given else one
+        given: dict[str, Any] = {item.kind: without_fields(item, seen)} if item.custom and seen is not None else {}
+        yield attrs.evolve(one, **given) if given else one
