@@ -1,10 +1,14 @@
 """Work in a workspace goes on whatever becomes of its PostgreSQL: cut, busy, in conflict, killed (S4, S7, C2, C12)."""
 
+import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,6 +125,39 @@ def test_threads_that_change_one_plan_lose_nothing(ids: tuple[str, str], postgre
 
         together(*[count] * 4)
         assert 20 == number_of(ws.view(ids[0]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the driver writes down what it sends on Linux only")
+def test_nothing_is_sent_behind_the_end_of_a_transaction(ws: Workspace, ids: tuple[str, str], tmp_path: Path) -> None:
+    """A pooler would take it for the next transaction, and keep a connection to the server for it."""
+    store: Any = ws._desk.store
+    tasks = tuple(ap.Task(f"t{n}", f"Step {n}") for n in range(40))
+    told = tmp_path / "told"
+    with told.open("w") as written:
+        with store._server._pool().connection() as db:
+            db.pgconn.trace(written.fileno())
+        ws.change(ids[0], count_up, ids[1])
+        ws.add_plan(ap.Plan("p", "acme", "Onboarding", {"start": THEN.date()}, tasks=tasks))
+        ws.change("p", edit.complete, "t1")
+        assert 40 == len(list(ws.tasks()))
+        with store._server._pool().connection() as db:
+            db.pgconn.untrace()
+    short = _short(told.read_text("utf-8"))
+    assert short.count("I") > 10, "and what was traced is what was sent"
+    assert re.search("I+F|F[^QT]*I", short) is None, short
+
+
+def _short(trace: str) -> str:
+    """A sign for each message: F(lush), Q(uery or Sync), what the server is ready for (T, I, E); a dot for others."""
+    signs = {"Flush": "F", "Sync": "Q", "Query": "Q"}
+    found = ""
+    for line in trace.splitlines():
+        _, sender, _, name, *values = line.split("\t")
+        if sender == "F":
+            found += signs.get(name, ".")
+        elif name == "ReadyForQuery":
+            found += values[0].strip()
+    return found
 
 
 @pytest.mark.timeout(3600)

@@ -255,16 +255,22 @@ class Server:
             raise translated(error, self.name) from error
 
     def ask(self, *asked: Question) -> Sequence[Sequence[Row]]:
-        """As `Database.ask`: one way to the server and back, where a transaction takes one for each statement."""
-        steps: list[tuple[bytes, Sequence[Any]]] = [(self.dialect.said(sql).encode(), values) for sql, values in asked]
-        if len(steps) > 1:
-            steps = [(_READ.encode(), ()), *steps, (b"commit", ())]
+        """As `Database.ask`: two ways to the server and back, where a transaction takes one for each statement.
+
+        The driver ends a pipeline by sending a Flush, which a pooler would take for the next transaction if this one
+        were at its end by then. So what ends it comes after the pipeline.
+        """
+        steps = [(self.dialect.said(sql).encode(), values) for sql, values in asked]
 
         def told(db: psycopg.Connection[Row]) -> list[Sequence[Row]]:
-            together = db.pipeline() if psycopg.Pipeline.is_supported() and len(steps) > 1 else nullcontext()
-            with together:
+            if len(steps) == 1:
+                return [db.execute(*steps[0]).fetchall()]
+            with db.pipeline() if psycopg.Pipeline.is_supported() else nullcontext():
+                db.execute(_READ.encode())
                 cursors = [db.execute(*one) for one in steps]
-            return [one.fetchall() for one in cursors if one.description]
+            found: list[Sequence[Row]] = [one.fetchall() for one in cursors]
+            db.execute("commit")
+            return found
 
         try:
             with self._taken(told, time.monotonic() + self._busy_timeout) as (_, found):
