@@ -24,7 +24,6 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 PROJECT = Path(__file__).resolve().parents[1]
-_held: list[Any] = []
 
 
 class Server:
@@ -197,9 +196,8 @@ def shared_url(folder: Path) -> str:
     if given := os.environ.get("ACTIONPLANS_POSTGRESQL"):
         return given
     folder.mkdir(parents=True, exist_ok=True)
-    using = (folder / "using").open("a")
+    using = os.open(folder / "using", os.O_WRONLY | os.O_CREAT)
     fcntl.flock(using, fcntl.LOCK_SH)  # until this process ends, however it does
-    _held.append(using)
     url = folder / "url"
     with (folder / "starting").open("a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
