@@ -3,12 +3,14 @@
 import os
 import signal
 import sqlite3
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from actionplans.backends.store import schema, sqlite_file
 from actionplans.backends.store.postgresql import open_postgresql
@@ -129,6 +131,46 @@ def test_a_newer_one_is_refused_untouched(older: str) -> None:
     with stepped(1), pytest.raises(StoreNewer, match=f"version {1 + len(MORE)}"):
         opened(older)
     assert before == shape(older)
+
+
+def test_who_has_an_older_one_open_writes_no_more_once_it_is_migrated(older: str) -> None:
+    """Neither new rows nor changed ones: it does not know what belongs to them now. It may read on."""
+    with stepped(1):
+        store = opened(older)
+        save(store, Team("y", "Support"))
+    with stepped(1 + len(MORE)):
+        opened(older).close()
+    with stepped(1):
+        for change in (Team("z", "New"), evolve(store.get(Team, "y"), name="Other")):
+            with pytest.raises(StoreNewer, match=f"version {1 + len(MORE)}"):
+                save(store, change)
+        assert ["Sales", "Support"] == sorted(one.name for one in everything(store)[2])
+        store.close()
+
+
+def test_nobody_migrates_what_is_being_written(older: str) -> None:
+    """A writer that has begun is waited for: what it writes is migrated with the rest."""
+    with stepped(1):
+        store: Any = opened(older)
+        migrated = threading.Event()
+
+        def migrate() -> None:
+            with stepped(1 + len(MORE)):
+                opened(older).close()
+            migrated.set()
+
+        other = threading.Thread(target=migrate)
+
+        def work(db: Any) -> None:
+            other.start()
+            assert not migrated.wait(0.5)
+            db.each("update @task set title = ? where id = ?", [("Written late", "t0")])
+
+        store._base.write(work)
+        other.join()
+        store.close()
+    assert [("red", 200)] == asked(older, "select colour, count(*) from @task group by colour")
+    assert [(10,)] == asked(older, "select count(*) from @task where title = 'Written late'")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

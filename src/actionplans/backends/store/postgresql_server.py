@@ -214,10 +214,15 @@ def look(db: Rows, schema: str, store: str) -> tuple[int, bool]:
     if tables and not ours:
         raise StoreForeign(store, f"the schema {schema} belongs to another program")
     ((version,),) = db.rows(f"select version from @{VERSION}") if ours else ((0,),)
+    check_version(version, store)
+    return version, "off" not in (fsync, commit)
+
+
+def check_version(version: int, store: str) -> None:
+    """Raise `StoreNewer` for tables that a newer library has migrated (S6)."""
     if version > len(STEPS):
         told = f"the tables have version {version} and this library knows versions up to {len(STEPS)}"
         raise StoreNewer(store, told)
-    return version, "off" not in (fsync, commit)
 
 
 class Server:
@@ -238,7 +243,8 @@ class Server:
         patience = {"connect_timeout": max(2, math.ceil(busy_timeout)), "fallback_application_name": "actionplans"}
         self._conninfo = make_conninfo(**{**patience, **asked, "client_encoding": "utf8"})
         wait = max(1, math.ceil(busy_timeout * 1000))
-        self._write = f"begin isolation level read committed; set local lock_timeout = {wait}".encode()
+        self._begin = f"begin isolation level read committed; set local lock_timeout = {wait}"
+        self._lock = f"(hashtext('actionplans {schema}'))"
         self._closed = False
         self._pools: dict[int, Pool] = {}
         self._lent = 0
@@ -248,7 +254,7 @@ class Server:
     def reading(self) -> Iterator[Rows]:
         """As `Database.reading`."""
         try:
-            with self._begun(_READ.encode(), time.monotonic() + self._busy_timeout) as db:
+            with self._begun(lambda db: db.execute(_READ.encode()), time.monotonic() + self._busy_timeout) as db:
                 yield Rows(db, self.dialect)
                 db.execute("commit")
         except psycopg.Error as error:
@@ -298,7 +304,7 @@ class Server:
         """Whether the work is done; False when it is to be done again."""
         ending = lost = False
         try:
-            with self._begun(self._write, until) as db:
+            with self._begun(self._begin_writing, until) as db:
                 try:
                     work(Rows(db, self.dialect))
                     ending = True
@@ -314,10 +320,24 @@ class Server:
                 return False
             raise translated(error, self.name) from error
 
+    def _begin_writing(self, db: psycopg.Connection[Row]) -> None:
+        """One way to the server and back; until the transaction ends nobody migrates the tables.
+
+        Raises `StoreNewer` where somebody has done so since they were opened (S6).
+        """
+        version = self.dialect.said(f"select version from @{VERSION}")
+        told = db.execute(f"{self._begin}; select pg_advisory_xact_lock_shared{self._lock}; {version}".encode())
+        while told.nextset():
+            pass
+        for (found,) in told:
+            check_version(found, self.name)
+
     @contextmanager
-    def _begun(self, begin: bytes, until: float) -> Iterator[psycopg.Connection[Row]]:
+    def _begun(
+        self, begin: Callable[[psycopg.Connection[Row]], object], until: float
+    ) -> Iterator[psycopg.Connection[Row]]:
         """A connection in a transaction that has begun, which is undone after any exception."""
-        with self._taken(lambda db: db.execute(begin), until) as (db, _):
+        with self._taken(begin, until) as (db, _):
             yield db
 
     @contextmanager
@@ -403,9 +423,9 @@ class Server:
 
     def _migrate(self, db: psycopg.Connection[Row]) -> None:
         """Bring the tables to this library's version in one transaction; of several who try only one does."""
-        db.execute(self._write)
+        db.execute(self._begin.encode())
         try:
-            db.execute("select pg_advisory_xact_lock(hashtext(%s))", (f"actionplans {self._schema}",))
+            db.execute(f"select pg_advisory_xact_lock{self._lock}".encode())
             version, _ = self._look(db)
             if not version:
                 db.execute(f'create schema if not exists "{self._schema}"'.encode())
