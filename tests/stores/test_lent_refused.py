@@ -92,12 +92,17 @@ def test_tables_that_are_not_ours_are_refused_untouched(host: Host, db: Any, mon
     with pytest.raises(StoreOlder, match="open it once by its URL, which migrates it"):
         host.lend(db)
     monkeypatch.undo()
+    ws = host.lend(db)
     for other, error, advice in ((len(STEPS) + 1, StoreNewer, "upgrade"), (0, StoreMissing, "by its URL")):
         db.execute(version.format(other))
         db.commit()
         with pytest.raises(error, match=advice):
             host.lend(db)
         assert not begun(db)
+        host.sell(db, f"beside {other}")
+        with pytest.raises(error, match=advice):  # it was lent before somebody migrated them
+            planned(ws, "Onboarding")
+        db.commit()
 
 
 def test_a_database_without_our_tables_is_missing_or_foreign(host: Host, tmp_path: Path) -> None:

@@ -49,8 +49,12 @@ class Lent:
             return answers(db, asked)
 
     def write(self, work: Callable[[Access], None]) -> None:
-        """As `Database.write`, once: the host keeps it, or takes it back with all its own."""
+        """As `Database.write`, once: the host keeps it, or takes it back with all its own.
+
+        Tables that somebody has migrated since the connection was looked at are left alone (S6).
+        """
         with self._using(writing=True) as db:
+            check_version(self._version(db), self.name)
             work(db)
 
     def purge(self) -> None:
@@ -62,6 +66,10 @@ class Lent:
 
     def _using(self, *, writing: bool) -> AbstractContextManager[Access]:
         """The host's connection, ready for statements of ours, until the end of the block."""
+        raise NotImplementedError
+
+    def _version(self, db: Access) -> int:
+        """The version of the tables, which nobody migrates until the transaction ends."""
         raise NotImplementedError
 
     def _lent(self) -> Any:

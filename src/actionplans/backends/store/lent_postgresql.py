@@ -16,7 +16,7 @@ from psycopg.rows import tuple_row
 
 from actionplans.backends.store.dialect import Access, Dialect, Row
 from actionplans.backends.store.lent import Lent, check_version, no_transaction, savepoint
-from actionplans.backends.store.postgresql_server import DIALECT, Rows, look, translated
+from actionplans.backends.store.postgresql_server import DIALECT, VERSION, Rows, lock_of, look, translated
 from actionplans.backends.store.sql import SqlStore
 from actionplans.checks import shown
 from actionplans.errors import Invalid, Problem, Refused, StoreBusy, StoreClosed, StoreError
@@ -78,6 +78,11 @@ class LentPostgresql(Lent):
         finally:
             if idle and not connection.closed:
                 connection.rollback()
+
+    def _version(self, db: Access) -> int:
+        db.rows(f"select pg_advisory_xact_lock_shared({lock_of(self._schema)})")
+        ((version,),) = db.rows(f"select version from @{VERSION}")
+        return int(version)
 
     @contextmanager
     def _using(self, *, writing: bool) -> Iterator[Access]:

@@ -60,11 +60,14 @@ class LentSqlite(Lent):
                 ((tables,),) = db.rows("select count(*) from @sqlite_master")
                 foreign = f"the tables are another program's: open a file of its own by its URL, attach it, {_SCHEMA}"
                 raise StoreForeign(self.name, foreign) if tables or ours else StoreMissing(self.name, NO_TABLES)
-            check_version(self._number(db, "user_version"), self.name)
+            check_version(self._version(db), self.name)
             given = list(db.rows(_PROBE))
         if repr(given) != repr([("x", 1, 2)]):
             told = "a converter of yours changes texts or numbers as they are read: lend one without detect_types"
             raise Refused("lending this connection", told)
+
+    def _version(self, db: Access) -> int:
+        return self._number(db, "user_version")
 
     def _number(self, db: Access, pragma: str) -> int:
         ((found,),) = db.rows(f'pragma "{self._schema}".{pragma}')

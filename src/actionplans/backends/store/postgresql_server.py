@@ -218,6 +218,11 @@ def look(db: Rows, schema: str, store: str) -> tuple[int, bool]:
     return version, "off" not in (fsync, commit)
 
 
+def lock_of(schema: str) -> str:
+    """The lock that writers of the tables share, and that whoever migrates them has alone."""
+    return f"hashtext('actionplans {schema}')"
+
+
 def check_version(version: int, store: str) -> None:
     """Raise `StoreNewer` for tables that a newer library has migrated (S6)."""
     if version > len(STEPS):
@@ -244,7 +249,6 @@ class Server:
         self._conninfo = make_conninfo(**{**patience, **asked, "client_encoding": "utf8"})
         wait = max(1, math.ceil(busy_timeout * 1000))
         self._begin = f"begin isolation level read committed; set local lock_timeout = {wait}"
-        self._lock = f"(hashtext('actionplans {schema}'))"
         self._closed = False
         self._pools: dict[int, Pool] = {}
         self._lent = 0
@@ -326,7 +330,9 @@ class Server:
         Raises `StoreNewer` where somebody has done so since they were opened (S6).
         """
         version = self.dialect.said(f"select version from @{VERSION}")
-        told = db.execute(f"{self._begin}; select pg_advisory_xact_lock_shared{self._lock}; {version}".encode())
+        told = db.execute(
+            f"{self._begin}; select pg_advisory_xact_lock_shared({lock_of(self._schema)}); {version}".encode()
+        )
         while told.nextset():
             pass
         for (found,) in told:
@@ -425,7 +431,7 @@ class Server:
         """Bring the tables to this library's version in one transaction; of several who try only one does."""
         db.execute(self._begin.encode())
         try:
-            db.execute(f"select pg_advisory_xact_lock{self._lock}".encode())
+            db.execute(f"select pg_advisory_xact_lock({lock_of(self._schema)})".encode())
             version, _ = self._look(db)
             if not version:
                 db.execute(f'create schema if not exists "{self._schema}"'.encode())
