@@ -4,7 +4,9 @@ import os
 import signal
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from attrs import evolve
 from actionplans.backends.store import schema, sqlite_file
 from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import open_sqlite
-from actionplans.errors import StoreCorrupt, StoreError, StoreNewer, StoreReadOnly
+from actionplans.errors import StoreBusy, StoreCorrupt, StoreError, StoreNewer, StoreReadOnly
 from actionplans.model import Task, Team
 from actionplans.storage import Store
 from actionplans.testing.opened import everything, plan, save
@@ -171,6 +173,86 @@ def test_nobody_migrates_what_is_being_written(older: str) -> None:
         store.close()
     assert [("red", 200)] == asked(older, "select colour, count(*) from @task group by colour")
     assert [(10,)] == asked(older, "select count(*) from @task where title = 'Written late'")
+
+
+# A lent connection of PostgreSQL, whose transaction is the host's
+
+
+@pytest.fixture(name="ours")
+def _ours(postgresql: str) -> str:
+    """The URL of an older schema."""
+    with stepped(1):
+        store = opened(postgresql)
+        save(store, *FIRST)
+        store.close()
+    return postgresql
+
+
+@contextmanager
+def lent(url: str, **settings: Any) -> Iterator[tuple[Any, Store]]:
+    """A connection of a host's, and the store on it."""
+    import psycopg
+
+    from actionplans.backends.store.lent_postgresql import LentPostgresqlStore
+
+    with stepped(1), closing(psycopg.connect(url.partition("?")[0])) as db:
+        for name, value in settings.items():
+            setattr(db, name, value)
+        yield db, LentPostgresqlStore(lambda: db, schema=schema_of(url))
+
+
+@pytest.mark.parametrize("isolation", [1, 2, 3, 4])
+def test_a_host_that_sees_a_state_of_before_writes_no_more_either(ours: str, isolation: int) -> None:
+    """From repeatable read on, the version that it sees is the old one for as long as its transaction goes on."""
+    with lent(ours, isolation_level=isolation) as (db, store):
+        db.execute("select count(*) from pg_class")
+        with stepped(1 + len(MORE)):
+            opened(ours).close()
+        with pytest.raises(StoreNewer if isolation < 3 else StoreBusy):
+            save(store, Team("y", "Support"))
+        db.commit()
+        with pytest.raises(StoreNewer):
+            save(store, Team("y", "Support"))
+    assert [("x",)] == asked(ours, "select id from @record where kind = 'team'")
+
+
+def test_a_host_that_is_waited_for_does_not_wait_itself(ours: str) -> None:
+    """It has read what is migrated; its write is refused at once, and the migration goes on when it ends."""
+    with lent(ours) as (db, store):
+        assert 10 == len(everything(store)[0])
+
+        def migrate() -> None:
+            with stepped(1 + len(MORE)):
+                opened(ours).close()
+
+        other = threading.Thread(target=migrate)
+        other.start()
+        waiting = "select count(*) from pg_locks where not granted and relation = '@task'::regclass"
+        while [(0,)] == asked(ours, waiting):
+            time.sleep(0.02)
+        with stepped(1), pytest.raises(StoreBusy, match="end it first"):
+            save(store, Team("y", "Support"))
+        assert other.is_alive()
+        db.rollback()
+        other.join()
+    assert [("red", 200)] == asked(ours, "select colour, count(*) from @task group by colour")
+
+
+def test_a_table_of_the_version_without_its_row_is_damaged(ours: str) -> None:
+    """For whoever has it open, lends a connection or opens it anew."""
+    store = opened(ours)
+    with lent(ours) as (db, host):
+        asked(ours, "delete from @actionplans_version")
+        for one in (store, host):
+            with pytest.raises(StoreCorrupt, match="0 rows"):
+                save(one, Team("y", "Support"))
+        db.rollback()
+    store.close()
+    with pytest.raises(StoreCorrupt, match="0 rows"):
+        opened(ours)
+
+
+# Processes
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from actionplans.storage import Store
 from actionplans.testing.stores import StoreContract
 from tests.servers import Pooler, pooler
 from tests.size import SOAK, size
-from tests.stores.asking import schema_of, together
+from tests.stores.asking import ask, schema_of, together
 from tests.stores.desk_worker import count_up, counting_plan, number_of, opened
 
 psycopg = pytest.importorskip("psycopg")
@@ -61,6 +62,25 @@ def test_many_workers_share_two_connections(pooled: str, postgresql: str) -> Non
         assert WORKERS * EACH + 1 == sum(1 for _ in ws.plans())
         assert 40 * WORKERS * EACH + 1 == sum(1 for _ in ws.tasks())
         assert ws.store.check().sound
+
+
+def test_reading_goes_on_where_a_connection_was_cut_in_the_middle(pooled: str, postgresql: str) -> None:
+    """Of several questions in one: the driver does not know then that its connection is of no more use."""
+    name = schema_of(postgresql)
+    store: Any = open_postgresql(f"{pooled}?schema={name}&application_name={name}")
+    cut = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s and wait_event = 'PgSleep'"
+    )
+
+    def cut_once() -> None:
+        while not ask(postgresql, cut, name):
+            pass
+
+    told: list[Any] = []
+    for _ in range(size(100)):
+        together(cut_once, lambda: told.append(store._base.ask(("select pg_sleep(0.3)", ()), ("select 7", ()))))
+    assert [[(7,)]] * size(100) == [second for _, second in told]
+    store.close()
 
 
 class TestContract(StoreContract):

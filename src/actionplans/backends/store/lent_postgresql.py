@@ -16,7 +16,7 @@ from psycopg.rows import tuple_row
 
 from actionplans.backends.store.dialect import Access, Dialect, Row
 from actionplans.backends.store.lent import Lent, check_version, no_transaction, savepoint
-from actionplans.backends.store.postgresql_server import DIALECT, VERSION, Rows, lock_of, look, translated
+from actionplans.backends.store.postgresql_server import DIALECT, VERSION, Rows, lock_of, look, translated, version_of
 from actionplans.backends.store.sql import SqlStore
 from actionplans.checks import shown
 from actionplans.errors import Invalid, Problem, Refused, StoreBusy, StoreClosed, StoreError
@@ -80,9 +80,18 @@ class LentPostgresql(Lent):
                 connection.rollback()
 
     def _version(self, db: Access) -> int:
-        db.rows(f"select pg_advisory_xact_lock_shared({lock_of(self._schema)})")
-        ((version,),) = db.rows(f"select version from @{VERSION}")
-        return int(version)
+        """As above; who migrates waits for what the host has read, so nobody waits for them here.
+
+        Where the host sees a state of before, the row says whether it has changed since.
+        """
+        held = f"select pg_try_advisory_xact_lock_shared({lock_of(self._schema)}), "
+        ((free, isolation),) = db.rows(f"{held}current_setting('transaction_isolation')")
+        if not free:
+            raise StoreBusy(
+                self.name, "the tables are being migrated, which may be waiting for this transaction: end it first"
+            )
+        latest = "" if isolation == "read committed" else " for share"
+        return version_of(db.rows(f"select version from @{VERSION}{latest}"), self.name)
 
     @contextmanager
     def _using(self, *, writing: bool) -> Iterator[Access]:

@@ -41,6 +41,7 @@ try:
     import psycopg
     import psycopg_pool
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.pq import PipelineStatus
 except ModuleNotFoundError as _error:
     if _error.name not in ("psycopg", "psycopg_pool"):
         raise
@@ -213,8 +214,7 @@ def look(db: Rows, schema: str, store: str) -> tuple[int, bool]:
         raise StoreForeign(store, f"the encoding of the database is {encoding}, and UTF8 is wanted")
     if tables and not ours:
         raise StoreForeign(store, f"the schema {schema} belongs to another program")
-    ((version,),) = db.rows(f"select version from @{VERSION}") if ours else ((0,),)
-    check_version(version, store)
+    version = version_of(db.rows(f"select version from @{VERSION}"), store) if ours else 0
     return version, "off" not in (fsync, commit)
 
 
@@ -223,11 +223,21 @@ def lock_of(schema: str) -> str:
     return f"hashtext('actionplans {schema}')"
 
 
-def check_version(version: int, store: str) -> None:
-    """Raise `StoreNewer` for tables that a newer library has migrated (S6)."""
+def version_of(rows: Iterable[Row], store: str) -> int:
+    """The version in the rows of its table; raises `StoreNewer` for tables that a newer library has migrated (S6)."""
+    found = list(rows)
+    if len(found) != 1:
+        raise StoreCorrupt(store, f"the table {VERSION} has {len(found)} rows, and one is wanted")
+    version = int(found[0][0])
     if version > len(STEPS):
         told = f"the tables have version {version} and this library knows versions up to {len(STEPS)}"
         raise StoreNewer(store, told)
+    return version
+
+
+def lost(db: psycopg.Connection[Any]) -> bool:
+    """Whether a connection is of no more use; the driver does not know it yet where one was cut in a pipeline."""
+    return db.closed or db.info.pipeline_status != PipelineStatus.OFF
 
 
 class Server:
@@ -306,7 +316,7 @@ class Server:
 
     def _written(self, work: Callable[[Access], None], until: float) -> bool:
         """Whether the work is done; False when it is to be done again."""
-        ending = lost = False
+        ending = cut = False
         try:
             with self._begun(self._begin_writing, until) as db:
                 try:
@@ -315,12 +325,12 @@ class Server:
                     db.execute("commit")
                     return True
                 finally:
-                    lost = db.broken
+                    cut = lost(db)
         except psycopg.Error as error:
-            if lost and ending:
+            if cut and ending:
                 reason = "the connection was lost while committing, so nobody knows whether the change was made"
                 raise StoreUnavailable(self.name, reason) from error
-            if (lost or error.sqlstate in AGAIN) and time.monotonic() < until:
+            if (cut or error.sqlstate in AGAIN) and time.monotonic() < until:
                 return False
             raise translated(error, self.name) from error
 
@@ -335,8 +345,7 @@ class Server:
         )
         while told.nextset():
             pass
-        for (found,) in told:
-            check_version(found, self.name)
+        version_of(told, self.name)
 
     @contextmanager
     def _begun(
@@ -366,7 +375,7 @@ class Server:
                 try:
                     done = first(db)
                 except psycopg.OperationalError:
-                    if not db.closed or time.monotonic() >= until:
+                    if not lost(db) or time.monotonic() >= until:
                         raise
                 else:
                     yield db, done
