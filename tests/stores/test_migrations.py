@@ -67,14 +67,25 @@ def shape(url: str) -> list[tuple[Any, ...]]:
     return [tuple(str(one).replace(schema_of(url), "") for one in row) for row in found]
 
 
-@pytest.fixture(name="older")
-def _older(url: str) -> Iterator[str]:
-    """The URL of a store that has had the first step alone."""
+def begun(url: str) -> str:
+    """This URL, with a store that has had the first step alone."""
     with stepped(1):
         store = opened(url)
         save(store, *FIRST)
         store.close()
-    yield url
+    return url
+
+
+def migrate(url: str) -> None:
+    """Open the store with all the steps."""
+    with stepped(1 + len(MORE)):
+        opened(url).close()
+
+
+@pytest.fixture(name="older")
+def _older(url: str) -> str:
+    """The URL of a store that has had the first step alone."""
+    return begun(url)
 
 
 def test_an_older_one_is_migrated_and_keeps_all(older: str) -> None:
@@ -121,14 +132,12 @@ def test_a_step_that_fails_leaves_all_as_it_was_and_is_named(older: str) -> None
         store = opened(older)
         assert 10 == len(everything(store)[0])
         store.close()
-    with stepped(1 + len(MORE)):
-        opened(older).close()
+    migrate(older)
 
 
 def test_a_newer_one_is_refused_untouched(older: str) -> None:
     """What had more steps than this library knows."""
-    with stepped(1 + len(MORE)):
-        opened(older).close()
+    migrate(older)
     before = shape(older)
     with stepped(1), pytest.raises(StoreNewer, match=f"version {1 + len(MORE)}"):
         opened(older)
@@ -140,8 +149,7 @@ def test_who_has_an_older_one_open_writes_no_more_once_it_is_migrated(older: str
     with stepped(1):
         store = opened(older)
         save(store, Team("y", "Support"))
-    with stepped(1 + len(MORE)):
-        opened(older).close()
+    migrate(older)
     with stepped(1):
         for change in (Team("z", "New"), evolve(store.get(Team, "y"), name="Other")):
             with pytest.raises(StoreNewer, match=f"version {1 + len(MORE)}"):
@@ -154,18 +162,12 @@ def test_nobody_migrates_what_is_being_written(older: str) -> None:
     """A writer that has begun is waited for: what it writes is migrated with the rest."""
     with stepped(1):
         store: Any = opened(older)
-        migrated = threading.Event()
-
-        def migrate() -> None:
-            with stepped(1 + len(MORE)):
-                opened(older).close()
-            migrated.set()
-
-        other = threading.Thread(target=migrate)
+        other = threading.Thread(target=migrate, args=(older,))
 
         def work(db: Any) -> None:
             other.start()
-            assert not migrated.wait(0.5)
+            other.join(0.5)
+            assert other.is_alive()
             db.each("update @task set title = ? where id = ?", [("Written late", "t0")])
 
         store._base.write(work)
@@ -181,33 +183,27 @@ def test_nobody_migrates_what_is_being_written(older: str) -> None:
 @pytest.fixture(name="ours")
 def _ours(postgresql: str) -> str:
     """The URL of an older schema."""
-    with stepped(1):
-        store = opened(postgresql)
-        save(store, *FIRST)
-        store.close()
-    return postgresql
+    return begun(postgresql)
 
 
 @contextmanager
-def lent(url: str, **settings: Any) -> Iterator[tuple[Any, Store]]:
+def lent(url: str, isolation: Any = None) -> Iterator[tuple[Any, Store]]:
     """A connection of a host's, and the store on it."""
     import psycopg
 
     from actionplans.backends.store.lent_postgresql import LentPostgresqlStore
 
     with stepped(1), closing(psycopg.connect(url.partition("?")[0])) as db:
-        for name, value in settings.items():
-            setattr(db, name, value)
+        db.isolation_level = isolation
         yield db, LentPostgresqlStore(lambda: db, schema=schema_of(url))
 
 
 @pytest.mark.parametrize("isolation", [1, 2, 3, 4])
 def test_a_host_that_sees_a_state_of_before_writes_no_more_either(ours: str, isolation: int) -> None:
     """From repeatable read on, the version that it sees is the old one for as long as its transaction goes on."""
-    with lent(ours, isolation_level=isolation) as (db, store):
+    with lent(ours, isolation) as (db, store):
         db.execute("select count(*) from pg_class")
-        with stepped(1 + len(MORE)):
-            opened(ours).close()
+        migrate(ours)
         with pytest.raises(StoreNewer if isolation < 3 else StoreBusy):
             save(store, Team("y", "Support"))
         db.commit()
@@ -220,12 +216,7 @@ def test_a_host_that_is_waited_for_does_not_wait_itself(ours: str) -> None:
     """It has read what is migrated; its write is refused at once, and the migration goes on when it ends."""
     with lent(ours) as (db, store):
         assert 10 == len(everything(store)[0])
-
-        def migrate() -> None:
-            with stepped(1 + len(MORE)):
-                opened(ours).close()
-
-        other = threading.Thread(target=migrate)
+        other = threading.Thread(target=migrate, args=(ours,))
         other.start()
         waiting = "select count(*) from pg_locks where not granted and relation = '@task'::regclass"
         while [(0,)] == asked(ours, waiting):
@@ -281,10 +272,7 @@ def work_on(url: str) -> None:
 @pytest.fixture(name="file")
 def _file(tmp_path: Path) -> Path:
     """An older file."""
-    with stepped(1):
-        store = opened(f"sqlite:///{tmp_path}/plans.db")
-        save(store, *FIRST)
-        store.close()
+    begun(f"sqlite:///{tmp_path}/plans.db")
     return tmp_path / "plans.db"
 
 
@@ -312,8 +300,7 @@ def test_a_process_killed_while_it_migrates_loses_nothing(file: Path) -> None:
             assert 10 == len(everything(store)[0])
             store.close()
         assert held == file.read_bytes()
-    with stepped(1 + len(MORE)):
-        opened(f"sqlite:///{file}").close()
+    migrate(f"sqlite:///{file}")
 
 
 def test_a_step_may_build_a_table_anew(file: Path) -> None:

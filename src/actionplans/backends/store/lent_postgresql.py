@@ -16,7 +16,15 @@ from psycopg.rows import tuple_row
 
 from actionplans.backends.store.dialect import Access, Dialect, Row
 from actionplans.backends.store.lent import Lent, check_version, no_transaction, savepoint
-from actionplans.backends.store.postgresql_server import DIALECT, VERSION, Rows, lock_of, look, translated, version_of
+from actionplans.backends.store.postgresql_server import (
+    DIALECT,
+    VERSION_ASKED,
+    Rows,
+    lock_of,
+    look,
+    translated,
+    version_of,
+)
 from actionplans.backends.store.sql import SqlStore
 from actionplans.checks import shown
 from actionplans.errors import Invalid, Problem, Refused, StoreBusy, StoreClosed, StoreError
@@ -91,7 +99,7 @@ class LentPostgresql(Lent):
                 self.name, "the tables are being migrated, which may be waiting for this transaction: end it first"
             )
         latest = "" if isolation == "read committed" else " for share"
-        return version_of(db.rows(f"select version from @{VERSION}{latest}"), self.name)
+        return version_of(db.rows(f"{VERSION_ASKED}{latest}"), self.name)
 
     @contextmanager
     def _using(self, *, writing: bool) -> Iterator[Access]:

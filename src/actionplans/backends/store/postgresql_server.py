@@ -119,6 +119,9 @@ AGAIN: frozenset[str] = frozenset({"40001", "40P01", "23505"})
 VERSION = "actionplans_version"
 """The table that says a schema is ours, and how many migrations it has had."""
 
+VERSION_ASKED: str = f"select version from @{VERSION}"
+"""What gives the rows for `version_of`."""
+
 _COPIED = 20
 """From so many new rows on COPY is faster than one statement for each."""
 
@@ -214,7 +217,7 @@ def look(db: Rows, schema: str, store: str) -> tuple[int, bool]:
         raise StoreForeign(store, f"the encoding of the database is {encoding}, and UTF8 is wanted")
     if tables and not ours:
         raise StoreForeign(store, f"the schema {schema} belongs to another program")
-    version = version_of(db.rows(f"select version from @{VERSION}"), store) if ours else 0
+    version = version_of(db.rows(VERSION_ASKED), store) if ours else 0
     return version, "off" not in (fsync, commit)
 
 
@@ -258,7 +261,10 @@ class Server:
         patience = {"connect_timeout": max(2, math.ceil(busy_timeout)), "fallback_application_name": "actionplans"}
         self._conninfo = make_conninfo(**{**patience, **asked, "client_encoding": "utf8"})
         wait = max(1, math.ceil(busy_timeout * 1000))
-        self._begin = f"begin isolation level read committed; set local lock_timeout = {wait}"
+        begin = f"begin isolation level read committed; set local lock_timeout = {wait}"
+        share = f"select pg_advisory_xact_lock_shared({lock_of(schema)})"
+        self._begin = begin.encode()
+        self._write = f"{begin}; {share}; {self.dialect.said(VERSION_ASKED)}".encode()
         self._closed = False
         self._pools: dict[int, Pool] = {}
         self._lent = 0
@@ -268,7 +274,8 @@ class Server:
     def reading(self) -> Iterator[Rows]:
         """As `Database.reading`."""
         try:
-            with self._begun(lambda db: db.execute(_READ.encode()), time.monotonic() + self._busy_timeout) as db:
+            until = time.monotonic() + self._busy_timeout
+            with self._taken(lambda db: db.execute(_READ.encode()), until) as (db, _):
                 yield Rows(db, self.dialect)
                 db.execute("commit")
         except psycopg.Error as error:
@@ -318,7 +325,7 @@ class Server:
         """Whether the work is done; False when it is to be done again."""
         ending = cut = False
         try:
-            with self._begun(self._begin_writing, until) as db:
+            with self._taken(self._begin_writing, until) as (db, _):
                 try:
                     work(Rows(db, self.dialect))
                     ending = True
@@ -339,28 +346,17 @@ class Server:
 
         Raises `StoreNewer` where somebody has done so since they were opened (S6).
         """
-        version = self.dialect.said(f"select version from @{VERSION}")
-        told = db.execute(
-            f"{self._begin}; select pg_advisory_xact_lock_shared({lock_of(self._schema)}); {version}".encode()
-        )
+        told = db.execute(self._write)
         while told.nextset():
             pass
         version_of(told, self.name)
-
-    @contextmanager
-    def _begun(
-        self, begin: Callable[[psycopg.Connection[Row]], object], until: float
-    ) -> Iterator[psycopg.Connection[Row]]:
-        """A connection in a transaction that has begun, which is undone after any exception."""
-        with self._taken(begin, until) as (db, _):
-            yield db
 
     @contextmanager
     def _taken(
         self, first: Callable[[psycopg.Connection[Row]], T], until: float
     ) -> Iterator[tuple[psycopg.Connection[Row], T]]:
         """A connection, and what `first` gives on it, which changes nothing: one that was cut while it waited is given
-        back, and it is done on another.
+        back, and it is done on another. A transaction that is open on it at the end is undone.
         """
         pool = self._pool()
         while True:
@@ -438,7 +434,7 @@ class Server:
 
     def _migrate(self, db: psycopg.Connection[Row]) -> None:
         """Bring the tables to this library's version in one transaction; of several who try only one does."""
-        db.execute(self._begin.encode())
+        db.execute(self._begin)
         try:
             db.execute(f"select pg_advisory_xact_lock({lock_of(self._schema)})".encode())
             version, _ = self._look(db)
