@@ -238,6 +238,8 @@ def test_contacts_do_no_more_than_they_may(
     for owner in ("x", "any_contact"):
         elsewhere = evolve(here, account_id="other", owners=frozenset({owner}), helpers=frozenset())
         assert not decide(policy, contact, action, elsewhere)
+    helping = evolve(here, account_id="other", owners=frozenset({"x"}))
+    assert "ana" in helpers and action in CONTACT_ACTIONS or not decide(policy, contact, action, helping)
     assert not everywhere(policy, contact, action)
 
 

@@ -335,4 +335,4 @@ def test_many_tasks_are_written_in_linear_time() -> None:
         assert template == read_template(write_template(template).encode())
         return calls(lambda: write_template(template))
 
-    assert counted(1_500) < 15 * counted(150)
+    assert counted(1_500) < 12 * counted(150)
