@@ -1,7 +1,8 @@
 """What other processes do with a bulk launch: `python -m tests.workspace.job_worker WHAT URL FOLDER CHUNK MOST`.
 
-`alone` launches the opportunities of a CRM as the job `crm`, telling how far it is, to be killed meanwhile; `dask` does
-so on a cluster of two workers, one of which it kills.
+`alone` launches the opportunities of a CRM as the job `crm`, telling how far it is and going on for each line that it
+is given, so that it cannot be done before it is killed; `dask` does so on a cluster of two workers, one of which it
+kills.
 """
 
 from __future__ import annotations
@@ -73,11 +74,12 @@ def summary(told: Iterable[Launched]) -> dict[str, Any]:
 
 
 def alone(ws: Workspace, found: list[dict[str, str]], chunk: int) -> dict[str, Any]:
-    """The job in this process alone."""
+    """The job in this process alone, a line for each chunk, or at will once there are no more lines to come."""
 
     def progress(done: int, total: int | None) -> None:
         sys.stdout.write(f"{done}\n")
         sys.stdout.flush()
+        sys.stdin.readline()
 
     return summary(ws.launch_many(rows(found), template=TEMPLATE.id, job=JOB, chunk=chunk, progress=progress))
 

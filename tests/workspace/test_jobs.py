@@ -51,9 +51,10 @@ def whole() -> set[str]:
 
 
 def started(what: str, url: str, chunk: int) -> subprocess.Popen[str]:
-    """A process that launches them."""
+    """A process that launches them, as far as it is let."""
     command = [sys.executable, "-m", job_worker.__name__, what, url, str(CRM), str(chunk), str(MOST)]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=PROJECT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 def ended(worker: subprocess.Popen[str]) -> dict[str, int]:
@@ -112,7 +113,10 @@ def test_a_job_that_is_killed_and_started_again_launches_each_row_once(url: str)
     steps = 80 * MOST // 100 // chunk
     for n in range(kills):
         worker = started("alone", url, chunk)
+        assert worker.stdin is not None
         assert worker.stdout is not None
+        worker.stdin.write("\n" * (steps + 2))
+        worker.stdin.flush()
         for _ in range(chance.randrange(n * steps // kills, (n + 1) * steps // kills)):
             worker.stdout.readline()
         time.sleep(chance.random() * 0.1)
