@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+import attrs
 import pytest
 
 from actionplans.backends.store.outbox import due_first
@@ -97,18 +98,51 @@ def test_a_claim_waits_for_no_other(postgresql: str) -> None:
     store.close()
 
 
-def test_a_damaged_message_stops_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """It is named in the log, again when its lease is over, and found by `check`."""
+@pytest.mark.parametrize(
+    ("damage", "key"),
+    [
+        ("data = '{bad'", "k1"),
+        ("data = replace(data, 'ana', 'ann')", "k1"),
+        ("data = cast(x'7bff7d' as text)", "k1"),
+        ("reason = 'such a host'", "k1"),
+        ("reason = cast(x'ff' as text)", "k1"),
+        ("tries = 'many'", "k1"),
+        ("tries = tries + 1", "k1"),
+        ("key = cast(x'6bff' as text)", "k\N{REPLACEMENT CHARACTER}"),
+        ("sum = sum + 1", "k1"),
+    ],
+)
+def test_a_damaged_message_stops_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str, key: str
+) -> None:
+    """Nobody gets it; it is named in the log, again when its lease is over, and `check` finds it before and after."""
     store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
     tell(store, *(message(f"k{n}") for n in range(3)))
     with closing(sqlite3.connect(tmp_path / "plans.db")) as db, db:
-        db.execute("update outbox set data = '{bad' where key = 'k1'")
-    assert ["k0", "k2"] == keys(store.claim(NOW, NOW + MINUTE))
-    assert "message 'k1' is damaged" in caplog.text
-    tell(store, message("k3"))
-    assert ["k3"] == keys(store.claim(NOW, NOW + MINUTE, limit=1)), "it is not in the way"
-    assert ["k0", "k2", "k3"] == keys(store.claim(NOW + MINUTE, NOW + 2 * MINUTE))
-    assert ["message 'k1'"] == [one.place for one in store.examine().problems]
+        db.execute(f"update outbox set {damage} where key = 'k1'")
+    for n in range(3):
+        found = {one.place for one in store.examine().problems}
+        assert {f"message {key!r}"} == found
+        due = NOW + n * MINUTE
+        claimed = store.claim(due, due + MINUTE)
+        assert ["k0", "k2", *(f"new{n}" for n in range(n))] == sorted(keys(claimed))
+        assert f"message {key!r} is damaged" in caplog.text
+        caplog.clear()
+        tell(store, message(f"new{n}", at=due))
+        assert [f"new{n}"] == keys(store.claim(due, due + MINUTE, limit=1)), "it is not in the way"
+    store.close()
+
+
+def test_settling_does_not_hide_what_was_altered_meanwhile(tmp_path: Path) -> None:
+    """What became of the message is put down, and `check` still finds it."""
+    store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
+    tell(store, message("k0"))
+    claimed = store.claim(NOW, NOW + MINUTE)
+    with closing(sqlite3.connect(tmp_path / "plans.db")) as db, db:
+        db.execute("update outbox set data = replace(data, 'ana', 'ann')")
+    assert () == store.settle(attrs.evolve(one, state="sent", moment=NOW) for one in claimed)
+    assert [] == list(store.messages())
+    assert ["message 'k0'"] == [one.place for one in store.examine().problems]
     store.close()
 
 
@@ -116,16 +150,22 @@ def test_damage_in_the_outbox_is_in_nobodys_way(tmp_path: Path) -> None:
     """Whatever stands in front of it, what is due is claimed; people can be erased, and damage that names them goes."""
     store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
     tell(store, *(message(f"k{n}") for n in range(5)))
-    bad = {"k0": "{bad", "k1": '{"recipient_id":"p1","detail":"Ana', "k2": '{"recipient_id":"p1"}'}
+    bad = {
+        "k0": b"{bad",
+        "k1": b'{"recipient_id":"p1","detail":"Ana',
+        "k2": b'{"recipient_id":"p1"}',
+        "k3": b'{"recipient_id":"p1","detail":"Ana\xff"}',
+    }
     with closing(sqlite3.connect(tmp_path / "plans.db")) as db, db:
         for key, data in bad.items():
-            db.execute("update outbox set data = ? where key = ?", (data, key))
-    assert ["k3"] == keys(store.claim(NOW, NOW + MINUTE, limit=1))
+            db.execute("update outbox set data = cast(? as text) where key = ?", (data, key))
+        db.execute("update outbox set key = cast(x'6bff' as text) where key = 'k2'")
+    assert ["k4"] == keys(store.claim(NOW, NOW + MINUTE, limit=1))
     erasure = Erasure("person", "p1", "u1", NOW)
     store.commit(Batch((Write(erasure),)))
     with closing(sqlite3.connect(tmp_path / "plans.db")) as db:
-        found = dict(db.execute("select key, data from outbox").fetchall())
-    assert ("{bad", "{}", "{}") == (found["k0"], found["k1"], found["k2"])
+        found = [data for (data,) in db.execute("select data from outbox order by number")]
+    assert ["{bad", "{}", "{}", "{}"] == found[:4]
     store.close()
 
 

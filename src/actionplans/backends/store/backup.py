@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from actionplans.backends.store import schema
-from actionplans.backends.store.dialect import Access, Dialect, Question, Row, answers
+from actionplans.backends.store.dialect import Access, Dialect, Question, Reading, Row, answers
 from actionplans.backends.store.sql import insertion
 from actionplans.backends.store.sqlite_dialect import DIALECT, FAILURES, Rows, translated
 from actionplans.backends.store.sqlite_file import PRAGMAS, look, read_only
@@ -46,7 +46,7 @@ _ERRNO: dict[int, type[StoreError]] = {
 }
 
 
-def chunks(db: Access, tenant: str, table: str) -> Iterator[list[Row]]:
+def chunks(read: Reading, tenant: str, table: str) -> Iterator[list[Row]]:
     """The rows of a tenant in a table, in the order of their keys."""
     columns, key = schema.columns_of(table), schema.KEYS[table]
     names = ", ".join(f'"{one}"' for one in (*columns, *key))
@@ -55,7 +55,7 @@ def chunks(db: Access, tenant: str, table: str) -> Iterator[list[Row]]:
     while True:
         behind = f" and ({place}) > ({marks})" if after else ""
         sql = f"select {names} from @{table} where tenant = ?{behind} order by {place} limit {CHUNK}"
-        found = list(db.rows(sql, (tenant, *after)))
+        found = list(read(sql, (tenant, *after)))
         if found:
             yield [row[: len(columns)] for row in found]
             after = found[-1][len(columns) :]

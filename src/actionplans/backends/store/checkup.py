@@ -13,9 +13,9 @@ from typing import Any
 from actionplans import __version__
 from actionplans.backends.store import rows, schema
 from actionplans.backends.store.backup import chunks, counted
-from actionplans.backends.store.dialect import Access, Database, Row
+from actionplans.backends.store.dialect import Access, Database, Reading, Row
 from actionplans.backends.store.queries import Statement
-from actionplans.backends.store.sums import sealed
+from actionplans.backends.store.sums import is_sealed
 from actionplans.errors import StoreBusy, StoreClosed, StoreCorrupt, StoreError
 from actionplans.journal import Entry
 from actionplans.model import Plan
@@ -79,8 +79,8 @@ class Checkup:
         """Count the rows, for whoever wants to know how far this is."""
         self._many = sum(counted(db, self._tenant).values())
 
-    def _chunks(self, db: Access, table: str) -> Iterator[list[Row]]:
-        for some in chunks(db, self._tenant, table):
+    def _chunks(self, read: Reading, table: str) -> Iterator[list[Row]]:
+        for some in chunks(read, self._tenant, table):
             yield some
             self._done += len(some)
             self.found.count(_CALLED.get(table, f"{table}s"), len(some))
@@ -88,7 +88,7 @@ class Checkup:
                 self._progress(min(self._done, self._many), self._many)
 
     def _plans(self, db: Access) -> None:
-        for some in self._chunks(db, "plan"):
+        for some in self._chunks(db.rows, "plan"):
             for n in range(0, len(some), 100):
                 self._some_plans(db, some[n : n + 100])
 
@@ -126,7 +126,7 @@ class Checkup:
         return lambda: rows_of(self._tenant, plan, [row[3] for row in stored])
 
     def _accounts(self, db: Access) -> None:
-        for some in self._chunks(db, "account"):
+        for some in self._chunks(db.rows, "account"):
             ids = [row[1] for row in some if isinstance(row[1], str)]
             people: dict[str, set[str]] = {}
             for _, person_id, account_id in self._beside(db, "account_person", rows.ACCOUNT_PERSON, "account_id", ids):
@@ -140,7 +140,7 @@ class Checkup:
                     self.found.wrong(f"account {row[1]!r}", "is listed under other people than it names")
 
     def _records(self, db: Access) -> None:
-        for some in self._chunks(db, "record"):
+        for some in self._chunks(db.rows, "record"):
             for row in some:
                 self._record(f"{row[1]}", row, rows.record_of)
 
@@ -160,12 +160,11 @@ class Checkup:
         return record
 
     def _sealed(self, place: str, row: Row) -> None:
-        made = self._made(place, sealed, row[:-1])
-        if made is not None and made[-1] != row[-1]:
+        if not is_sealed(row):
             self.found.wrong(place, "has another sum than its row: something in it was altered")
 
     def _journal(self, db: Access) -> None:
-        for some in self._chunks(db, "journal"):
+        for some in self._chunks(db.rows, "journal"):
             for row in some:
                 place = f"journal of {row[1]} {row[2]!r}, revision {row[3]}"
                 entry = self._made(place, _entry, row)
@@ -173,7 +172,7 @@ class Checkup:
                     self.found.wrong(place, f"is the entry of {entry.record} {entry.id!r}, revision {entry.revision}")
 
     def _outbox(self, db: Access) -> None:
-        for some in self._chunks(db, "outbox"):
+        for some in self._chunks(db.legible, "outbox"):
             for row in some:
                 place = f"message {row[1]!r}"
                 self._sealed(place, row)

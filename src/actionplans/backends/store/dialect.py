@@ -61,11 +61,19 @@ Question = tuple[str, Sequence[Any]]
 """A `select` and its values."""
 
 
+Reading = Callable[[str, Sequence[Any]], Iterable[Row]]
+"""What finds the rows of a `select` with these values."""
+
+
 class Access(Protocol):
     """What can be done inside a transaction."""
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
         """What a `select` finds."""
+        ...
+
+    def legible(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        """The same of rows that may be damaged: what is no text any more has a mark, and fails nobody."""
         ...
 
     def each(self, sql: str, rows: Iterable[Row]) -> None:

@@ -27,7 +27,7 @@ class Maintenance:
 
         with self._base.reading() as db:
             many = sum(counted(db, self._tenant).values())
-            tables = {table: chunks(db, self._tenant, table) for table in schema.TABLES}
+            tables = {table: chunks(db.rows, self._tenant, table) for table in schema.TABLES}
             write_file(path, many, tables, overwrite=overwrite, progress=progress)
 
     def restore(
@@ -83,7 +83,7 @@ class Maintenance:
         done, many = 0, sum(counted(source, tenant).values())
         for table in schema.TABLES:
             columns = schema.columns_of(table)
-            for some in chunks(source, tenant, table):
+            for some in chunks(source.rows, tenant, table):
                 db.add(table, columns, ((self._tenant, *row[1:]) for row in some))
                 done += len(some)
                 if progress is not None:

@@ -48,7 +48,7 @@ def fill(shelf: Shelf, backup: BackupFile, tenant: str) -> Iterator[int]:
     done = 0
     for table in schema.TABLES:
         with backup.reading() as db:
-            for some in chunks(db, tenant, table):
+            for some in chunks(db.rows, tenant, table):
                 for record in _records(store, table, some):
                     _put(shelf, table, record)
                 done += len(some)

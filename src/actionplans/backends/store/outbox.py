@@ -12,16 +12,20 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from json.encoder import encode_basestring
+from typing import Any
 
 from actionplans.backends.store import rows
 from actionplans.backends.store.dialect import Access, Database, Dialect, Row
 from actionplans.backends.store.queries import Statement
-from actionplans.backends.store.sums import sealed
+from actionplans.backends.store.sums import is_sealed, sealed
 from actionplans.errors import StoreCorrupt
 from actionplans.messages import Delivery, DeliveryState, Message, oldest_first
 from actionplans.storing import Key, checked_deliveries, checked_end, checked_lease
 
 log: logging.Logger = logging.getLogger("actionplans")
+
+_ROW = ("number", *rows.OUTBOX)
+_KEY, _TRIES = (_ROW.index(name) for name in ("key", "tries"))
 
 
 class SqlOutbox:
@@ -41,7 +45,8 @@ class SqlOutbox:
     def claim(self, now: dt.datetime, until: dt.datetime, *, limit: int = 100) -> tuple[Delivery, ...]:
         """As `Store.claim`: rows that another dispatcher is just claiming or settling are passed over.
 
-        So is one whose text is damaged, which is logged and found by `ws.store.check`: it must not stop all others.
+        So is a damaged one, which is logged and found by `ws.store.check`: it must not stop all others, and nobody
+        gets words that were altered.
         """
         due, held = checked_lease(now, until, limit)
         claimed: list[Delivery] = []
@@ -58,25 +63,24 @@ class SqlOutbox:
         found: list[Row] = []
 
         def work(db: Access) -> None:
-            asked = due_first(self._base.dialect, self._tenant, due)
-            sql, values = asked.question(limit)
-            due_now = db.rows(sql + self._base.dialect.skipping, values)
-            found[:] = [(key, state, held, tries + 1, reason, data) for key, state, _, tries, reason, data in due_now]
-            made = [sealed((self._tenant, *row)) for row in found]
-            taken = "update @outbox set moment = ?, tries = ?, sum = ? where tenant = ? and key = ?"
-            db.each(taken, [(moment, tries, sum, *key) for *key, _, moment, tries, _, _, sum in made])
+            sql, values = due_first(self._base.dialect, self._tenant, due).question(limit)
+            due_now = db.legible(sql + self._base.dialect.skipping, values)
+            found[:] = [_changed(row, moment=held, tries=_one_more(row[_TRIES])) for row in due_now]
+            taken = "update @outbox set moment = ?, tries = ?, sum = ? where number = ?"
+            db.each(taken, [(moment, tries, sum, number) for number, *_, moment, tries, _, _, sum in found])
 
-        with self._decoding():
-            self._base.write(work)
+        self._base.write(work)
         return found
 
     def _readable(self, found: Iterable[Row]) -> Iterator[Delivery]:
-        for row in found:
+        for _, *row in found:
             try:
                 with self._decoding():
-                    one = rows.delivery_of(row)
+                    if not is_sealed(tuple(row)):
+                        raise ValueError("the row has another sum: something in it was altered")
+                    one = rows.delivery_of(tuple(row[1:-1]))
             except StoreCorrupt:
-                log.exception("message %r is damaged and was not sent: see ws.store.check", row[0])
+                log.exception("message %r is damaged and was not sent: see ws.store.check", row[1])
             else:
                 yield one
 
@@ -86,20 +90,22 @@ class SqlOutbox:
         lost: list[str] = []
 
         def work(db: Access) -> None:
-            asked = Statement(self._base.dialect, "outbox", ("key", "tries", "data"), ("key",))
+            asked = Statement(self._base.dialect, "outbox", _ROW, ("key",))
             asked.equal("tenant", self._tenant)
             asked.where("state = 'waiting'")
             asked.among("key", wanted)
-            found = db.rows(asked.text() + self._base.dialect.locked, asked.values)
-            held = {(key, tries): data for key, tries, data in found}
+            found = db.legible(asked.text() + self._base.dialect.locked, asked.values)
+            held = {(row[_KEY], row[_TRIES]): row for row in found}
             lost[:] = [key for key, one in wanted.items() if (key, one.tries) not in held]
             made = [
-                sealed((self._tenant, key, one.state, oldest_first(one.moment), one.tries, one.reason, data))
-                for (key, tries), data in held.items()
+                _changed(row, state=one.state, moment=oldest_first(one.moment), reason=one.reason)
+                for (key, tries), row in held.items()
                 if (one := wanted[key]).tries == tries
             ]
-            sql = "update @outbox set state = ?, moment = ?, reason = ?, sum = ? where tenant = ? and key = ?"
-            db.each(sql, [(state, moment, reason, sum, *key) for *key, state, moment, _, reason, _, sum in made])
+            sql = "update @outbox set state = ?, moment = ?, reason = ?, sum = ? where number = ?"
+            db.each(
+                sql, [(state, moment, reason, sum, number) for number, _, _, state, moment, _, reason, _, sum in made]
+            )
 
         self._base.write(work)
         return tuple(lost)
@@ -117,13 +123,13 @@ class SqlOutbox:
         """
         dialect, made = self._base.dialect, list[Row]()
         for one in gone:
-            asked = Statement(dialect, "outbox", rows.DELIVERY, ("key",))
+            asked = Statement(dialect, "outbox", _ROW, ("key",))
             asked.equal("tenant", self._tenant)
             asked.where(f"{dialect.position.format('data', '?')} > 0", encode_basestring(one[1]))
-            for row in db.rows(asked.text() + dialect.locked, asked.values):
-                made += rows.blanked(self._tenant, row, one)
-        sql = "update @outbox set tries = ?, reason = ?, data = ?, sum = ? where tenant = ? and key = ?"
-        db.each(sql, [(*row[4:], *row[:2]) for row in made])
+            for number, *row in db.legible(asked.text() + dialect.locked, asked.values):
+                made += [(number, *blank) for blank in rows.blanked(tuple(row), one)]
+        sql = "update @outbox set tries = ?, reason = ?, data = ?, sum = ? where number = ?"
+        db.each(sql, [(*row[_TRIES:], row[0]) for row in made])
 
     @contextmanager
     def _decoding(self) -> Iterator[None]:
@@ -136,8 +142,21 @@ class SqlOutbox:
 
 def due_first(dialect: Dialect, tenant: str, due: str) -> Statement:
     """The messages that may be taken, in the order in which they are (C19)."""
-    asked = Statement(dialect, "outbox", rows.DELIVERY, ("moment", "number"))
+    asked = Statement(dialect, "outbox", _ROW, ("moment", "number"))
     asked.equal("tenant", tenant)
     asked.where("state = 'waiting'")
     asked.where("moment <= ?", due)
     return asked
+
+
+def _changed(row: Row, **columns: Any) -> Row:
+    """The row with other values; the sum of a damaged one stays wrong, so that `check` finds it."""
+    number, *before, sum = map(columns.get, _ROW, row)
+    if not is_sealed(row[1:]):
+        return (number, *before, sum)
+    return (number, *sealed(tuple(before)))
+
+
+def _one_more(tries: Any) -> Any:
+    """How often a message has been taken now; what is no number stays what it is."""
+    return tries + 1 if isinstance(tries, int) else tries

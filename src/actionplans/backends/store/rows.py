@@ -419,11 +419,11 @@ def delivery_row(tenant: str, one: Delivery) -> Row:
     return sealed((tenant, one.message.key, one.state, oldest_first(one.moment), one.tries, one.reason, data))
 
 
-def blanked(tenant: str, row: Row, person: tuple[str, str]) -> list[Row]:
+def blanked(row: Row, person: tuple[str, str]) -> list[Row]:
     """The row of a message without its words, if it is to or about this person; of a damaged one nothing stays."""
-    key, state, moment, tries, reason, data = row
+    tenant, key, state, moment, tries, _, _, _ = row
     try:
-        one = delivery_of(row)
+        one = delivery_of(row[1:-1])
     except DAMAGED:
         return [sealed((tenant, key, state, moment, tries, "erased", "{}"))]
     if not one.is_about((person,)):

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from actionplans.backends.store.dialect import Access, Dialect, Row
@@ -111,6 +112,9 @@ def translated(error: Exception, store: str) -> StoreError:
     return kind(store, f"{error} ({getattr(error, 'sqlite_errorname', code)})")
 
 
+_LEGIBLE = partial(str, encoding="utf-8", errors="replace")
+
+
 class Rows:
     """What can be done in a transaction."""
 
@@ -121,6 +125,15 @@ class Rows:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
         """As `Access.rows`."""
         return self._db.execute(DIALECT.said(sql), values)
+
+    def legible(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        """As `Access.legible`."""
+        factory = self._db.text_factory
+        self._db.text_factory = _LEGIBLE
+        try:
+            return list(self.rows(sql, values))
+        finally:
+            self._db.text_factory = factory
 
     def each(self, sql: str, rows: Iterable[Row]) -> None:
         """As `Access.each`."""

@@ -19,6 +19,11 @@ def sealed(row: Row) -> Row:
     return (*row, zlib.crc32(ascii(row[1:]).encode()))
 
 
+def is_sealed(row: Row) -> bool:
+    """That the sum at the end of the row of a record is the row's own."""
+    return sealed(row[:-1]) == row
+
+
 class Texts:
     """The sum over rows of a table, in their order: of those columns that others do not follow from, all of them text.
 
