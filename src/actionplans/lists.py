@@ -9,6 +9,7 @@ from attrs import frozen
 
 from actionplans.accounts import name_key
 from actionplans.checks import Value, verify
+from actionplans.making import quickly_made
 from actionplans.model import Account, Objective, Task, Touchpoint
 from actionplans.model.words import Count, Id, Line, NewId, Word, plainly_id
 from actionplans.permissions import Subject, Within, people_of
@@ -36,7 +37,8 @@ class PlanHead(Value):
 
 
 @final
-@frozen
+@quickly_made
+@frozen(weakref_slot=False)
 class FoundTask(Value):
     """A task in a list over many plans, with where it stands."""
 

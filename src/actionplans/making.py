@@ -22,13 +22,11 @@ def quickly_made(cls: type[C]) -> type[C]:
     fields = {one.name: attrs.field(default=one.default) for one in attrs.fields(cls)}  # type: ignore[arg-type]
     options: dict[str, Any] = {"slots": True, "weakref_slot": False, "eq": False, "repr": False}
 
-    def twin(end: Callable[[Any], None]) -> type:
-        def begin(value: Any) -> None:
-            object.__setattr__(value, "__class__", made)
+    def twin(**steps: Callable[[Any], None]) -> type:
+        return attrs.make_class(cls.__name__, fields, cls.__bases__, class_body=steps, **options)
 
-        steps = {"__attrs_pre_init__": begin, "__attrs_post_init__": end}
-        made = attrs.make_class(cls.__name__, fields, cls.__bases__, class_body=steps, **options)
-        return made
+    def begin(value: Any) -> None:
+        object.__setattr__(value, "__class__", checked)
 
     def trust(value: Any) -> None:
         value.__class__ = cls
@@ -37,8 +35,9 @@ def quickly_made(cls: type[C]) -> type[C]:
         value.__class__ = cls
         value.__attrs_post_init__()
 
-    checked, _twins[cls] = twin(check), twin(trust)
-    cls.__attrs_pre_init__ = checked.__attrs_pre_init__  # type: ignore[attr-defined]
+    checked = twin(__attrs_pre_init__=begin, __attrs_post_init__=check)
+    _twins[cls] = twin(__attrs_post_init__=trust)
+    cls.__attrs_pre_init__ = begin  # type: ignore[attr-defined]
     cls.__init__ = checked.__init__  # type: ignore[misc,method-assign]
     return cls
 

@@ -68,6 +68,15 @@ ALTERED = [
     ("update @task set due = null where id = 't7'", "plan 'p1': has another sum"),
     ("update @task set is_open = 0 where id = 't7'", "plan 'p1', task 't7': has 0 in is_open, and 1 follows"),
     ("update @task set live = 0 where id = 't7'", "plan 'p1', task 't7': has 0 in live, and 1 follows"),
+    ("update @task set title = ' ' where id = 't7'", "plan 'p1', task 't7': title: must not be blank"),
+    (
+        "update @task set status = 'lost' where id = 't7'",
+        "plan 'p1': cannot be read: the task 't7' has the status 'lost'",
+    ),
+    (
+        "update @task set start = '2099-01-01' where id = 't7'",
+        "plan 'p1': cannot be read: the task 't7' has the status 'open'",
+    ),
     ("update @task set account_id = 'x' where id = 't7'", "plan 'p1', task 't7': has 'x' in account_id"),
     ("update @task set position = 99 where id = 't7'", "plan 'p1': has another sum"),
     ("update @task set data = '{\"gone\":1}' where id = 't7'", "plan 'p1': cannot be read"),

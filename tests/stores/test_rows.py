@@ -13,7 +13,7 @@ from actionplans.testing.strategies import nouns
 from tests.counting import calls
 from tests.size import size
 
-LINKS = rows.TASK.index("links")
+LINKS = rows.TASK_READ.index("links")
 JSON = codec.rest_of(Task, frozenset(Task.__slots__) - {"dependencies"})
 PLAIN = st.builds(
     Dependency, st.from_regex(r"[\w\" :.\\-]*[\w\"\\-][\w\" ]*", fullmatch=True).filter(lambda id: len(id) <= 200)
@@ -24,7 +24,7 @@ def row_of(*links: Dependency) -> rows.Row:
     """The row of a task with these links."""
     plan = ap.Plan("p", "acme", "P", {"start": dt.date(2026, 1, 5)}, tasks=(Task("t", "T", dependencies=links),))
     (row,) = rows.task_rows("", plan, [0])
-    return row
+    return rows.task_read(row)
 
 
 def outcome(text: str, row: rows.Row) -> object:

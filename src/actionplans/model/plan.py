@@ -15,6 +15,7 @@ from actionplans.model.dates import Dependency, Offset
 from actionplans.model.people import TimeZone
 from actionplans.model.words import (
     CLOSED,
+    TASK_STATUSES,
     Count,
     CustomValue,
     Duration,
@@ -142,9 +143,6 @@ class Play(Value):
         yield from _in_order("due", self.start, self.due)
 
 
-_STATUSES = frozenset({"waiting", "open", "in_progress", "done", "cancelled"})
-
-
 @final
 @quickly_made
 @frozen(weakref_slot=False)
@@ -216,7 +214,7 @@ class Task:
                 and 0 < len(title) <= 500
                 and not title.isspace()
                 and plain_text(title)
-                and self.status in _STATUSES
+                and self.status in TASK_STATUSES
                 and type(self.dependencies) is tuple
                 and type(self.helpers) is tuple
                 and type(self.tags) is tuple

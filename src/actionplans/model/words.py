@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from actionplans.checks import Text, Whole
 
@@ -65,6 +65,8 @@ TemplateKind = Literal["plan", "play", "objective", "task", "stage_library"]
 Comparison = Literal["==", "!=", "<", "<=", ">", ">=", "in"]
 ItemKind = Literal["stage", "objective", "milestone", "play", "task"]
 Scope = Literal["all", "team", "account", "own", "assigned"]
+
+TASK_STATUSES: frozenset[str] = frozenset(get_args(TaskStatus))
 
 CLOSED: frozenset[str] = frozenset({"done", "cancelled"})
 """The statuses of a task that is no longer open (L14)."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import TypeVar, cast
 
 from actionplans.accounts import name_key
@@ -48,6 +49,7 @@ _LENGTHS: dict[type, tuple[str, int]] = {
     RecordQuery: ("r", 2),
     DeliveryQuery: ("d", 2),
 }
+_SHORT = 500
 _UNDATED = "~"
 """Sorts behind every date."""
 
@@ -101,16 +103,28 @@ def page_of(query: Query, found: Sequence[T], limit: int) -> Page[T]:
 
 
 def _encoded(query: Query, position: Position) -> str:
-    import json
-
-    text = json.dumps([_LENGTHS[type(query)][0], *position], ensure_ascii=False, separators=(",", ":"))
+    text = _encoder()([_LENGTHS[type(query)][0], *position])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _decoded(query: Query, cursor: str) -> Position | None:
+    if not isinstance(cursor, str):
+        return None
+    return (_read if len(cursor) <= _SHORT else _read.__wrapped__)(cursor, *_LENGTHS[type(query)])
+
+
+@cache
+def _encoder() -> Callable[[list[str]], str]:
     import json
 
-    mark, length = _LENGTHS[type(query)]
+    return json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@lru_cache(maxsize=64)
+def _read(cursor: str, mark: str, length: int) -> Position | None:
+    """The position that a cursor says, if it is one of that kind; kept for those to whom the question is handed on."""
+    import json
+
     try:
         parts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (TypeError, ValueError, binascii.Error, RecursionError):

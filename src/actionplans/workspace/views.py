@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import attrs
 from attrs import define
 
+from actionplans.checks import EMPTY
 from actionplans.model import Account, Invitation, Objective, Plan, Task
 from actionplans.permissions import Asker, Reach, Within, everywhere, reaches, rules_of
 from actionplans.settings import Grant, Settings
@@ -267,6 +268,8 @@ def _with_fields(page: tuple[F, ...], settings: Settings, asker: Asker) -> Itera
     kinds = {kind: seen_fields(kind, settings, asker.roles) for kind in ("task", "objective")}
     for one in page:
         item: Any = one.task if isinstance(one, FoundTask) else one.objective
-        seen = kinds[item.kind]
-        given: dict[str, Any] = {item.kind: without_fields(item, seen)} if item.custom and seen is not None else {}
-        yield attrs.evolve(one, **given) if given else one
+        if item.custom is not EMPTY and (seen := kinds[item.kind]) is not None:
+            given: dict[str, Any] = {item.kind: without_fields(item, seen)}
+            yield attrs.evolve(one, **given)
+        else:
+            yield one

@@ -16,6 +16,7 @@ from actionplans.backends.store.backup import chunks, counted
 from actionplans.backends.store.dialect import Access, Database, Reading, Row
 from actionplans.backends.store.queries import Statement
 from actionplans.backends.store.sums import is_sealed
+from actionplans.checks import problems
 from actionplans.errors import StoreBusy, StoreClosed, StoreCorrupt, StoreError
 from actionplans.journal import Entry
 from actionplans.model import Plan
@@ -110,9 +111,13 @@ class Checkup:
         with_sum = self._made(place, rows.plan_sum, row[:-1], objectives, tasks)
         if with_sum is not None and with_sum != row[-1]:
             self.found.wrong(place, "has another sum than its rows: something in it was altered")
-        plan = self._made(place, rows.plan_of, row, objectives, tasks)
+        read = map(rows.objective_read, objectives), map(rows.task_read, tasks)
+        plan = self._made(place, rows.plan_of, row, *read)
         if plan is None:
             return
+        for task in plan.tasks:  # reading trusts them
+            for problem in problems(task):
+                self.found.wrong(f"{place}, task {task.id!r}", str(problem))
         made = (
             ("", rows.PLAN, [row], lambda: [rows.plan_row(self._tenant, plan, row[_REVISION], (), ())]),
             ("objective", rows.OBJECTIVE, objectives, self._again(rows.objective_rows, plan, objectives)),

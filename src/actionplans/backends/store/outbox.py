@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -34,11 +33,12 @@ class SqlOutbox:
     name: str
     _base: Database
     _tenant: str
+    _decoding: rows.Decoding
 
     def messages(self) -> Iterator[Message]:
         """As `Store.messages`."""
         sql = "select key, data from @outbox where tenant = ? and state = 'waiting' order by number"
-        with self._decoding():
+        with self._decoding:
             (found,) = self._base.ask((sql, (self._tenant,)))
             return iter([rows.message_of(*row) for row in found])
 
@@ -75,7 +75,7 @@ class SqlOutbox:
     def _readable(self, found: Iterable[Row]) -> Iterator[Delivery]:
         for _, *row in found:
             try:
-                with self._decoding():
+                with self._decoding:
                     if not is_sealed(tuple(row)):
                         raise ValueError("the row has another sum: something in it was altered")
                     one = rows.delivery_of(tuple(row[1:-1]))
@@ -130,14 +130,6 @@ class SqlOutbox:
                 made += [(number, *blank) for blank in rows.blanked(tuple(row), one)]
         sql = "update @outbox set tries = ?, reason = ?, data = ?, sum = ? where number = ?"
         db.each(sql, [(*row[_TRIES:], row[0]) for row in made])
-
-    @contextmanager
-    def _decoding(self) -> Iterator[None]:
-        """What is stored and is no value of ours has been damaged."""
-        try:
-            yield
-        except rows.DAMAGED as error:
-            raise StoreCorrupt(self.name, str(error)) from error
 
 
 def due_first(dialect: Dialect, tenant: str, due: str) -> Statement:

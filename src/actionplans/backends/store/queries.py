@@ -12,7 +12,7 @@ from attrs import define, field
 
 from actionplans.accounts import name_key
 from actionplans.backends.store.dialect import Dialect, Question
-from actionplans.backends.store.rows import ACCOUNT, DELIVERY, OBJECTIVE, PLAN, RECORD, TASK, day_text
+from actionplans.backends.store.rows import ACCOUNT, DELIVERY, OBJECTIVE_READ, PLAN, RECORD, TASK_READ, day_text
 from actionplans.permissions import Reach, Within
 from actionplans.storage import (
     OPEN,
@@ -157,7 +157,7 @@ def _dated(
 
 
 def _some_tasks(dialect: Dialect, tenant: str, query: TaskQuery, order: tuple[str, ...]) -> Statement:
-    asked = Statement(dialect, "task", TASK, order)
+    asked = Statement(dialect, "task", TASK_READ, order)
     asked.equal("tenant", tenant)
     asked.among("owner_id", query.owner_ids)
     asked.among("account_id", query.account_ids)
@@ -182,7 +182,7 @@ def _objectives(dialect: Dialect, tenant: str, query: ObjectiveQuery, start: Pos
 
 
 def _some_objectives(dialect: Dialect, tenant: str, query: ObjectiveQuery, order: tuple[str, ...]) -> Statement:
-    asked = Statement(dialect, "objective", OBJECTIVE, order)
+    asked = Statement(dialect, "objective", OBJECTIVE_READ, order)
     asked.equal("tenant", tenant)
     asked.among("owner_id", query.owner_ids)
     asked.among("account_id", query.account_ids)

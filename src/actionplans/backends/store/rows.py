@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring
-from operator import attrgetter, is_
+from operator import attrgetter, is_, itemgetter
 from typing import Any
 
 import attrs
@@ -20,11 +20,12 @@ from actionplans.backends.store.dialect import Row
 from actionplans.backends.store.sums import Texts, sealed
 from actionplans.chain import Link
 from actionplans.codec import Rest, encode_record, rest_of
+from actionplans.errors import StoreCorrupt
 from actionplans.lists import touchpoint_text
 from actionplans.making import trusted
 from actionplans.messages import Delivery, moment_from, oldest_first
 from actionplans.model import Account, Dependency, Objective, Plan, Task, Touchpoint
-from actionplans.model.words import LagUnit, LinkKind
+from actionplans.model.words import TASK_STATUSES, LagUnit, LinkKind
 from actionplans.permissions import people_of
 from actionplans.storage import (
     KINDS,
@@ -64,8 +65,34 @@ DELIVERY = _names("key state moment tries reason data")
 OUTBOX = ("tenant", *DELIVERY, "sum")
 """The columns of each table, in order; a row is a tuple of them."""
 
+_FOLLOWING = frozenset(_names("tenant position live is_open words"))
+OBJECTIVE_READ, TASK_READ = (tuple(one for one in of if one not in _FOLLOWING) for of in (OBJECTIVE, TASK))
+"""What is read of them to make an objective or a task; the other columns are for finding it, and follow from these."""
+
+objective_read, task_read = (
+    itemgetter(*map(of.index, read)) for of, read in ((OBJECTIVE, OBJECTIVE_READ), (TASK, TASK_READ))
+)
+"""What is read, of a whole row."""
+
 DAMAGED = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What comes of making values of rows that have been damaged, or written by somebody else."""
+
+
+class Decoding:
+    """A block in which what is stored and is no value of ours is damage: it raises `StoreCorrupt`."""
+
+    def __init__(self, store: str) -> None:
+        """In the store of that name; it holds nothing, so one is enough for all."""
+        self._store = store
+
+    def __enter__(self) -> None:
+        """Nothing."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Say what was wrong."""
+        if isinstance(error, DAMAGED):
+            raise StoreCorrupt(self._store, str(error)) from error
+
 
 _MOST, _LONGEST = 4096, 2000
 _EXACT = frozenset({"metric", "custom", "comments", "completion", "reminder"})
@@ -272,41 +299,46 @@ def positions(ids: Iterable[str], stored: Mapping[str, int]) -> list[int]:
     return found
 
 
+_task, _found_task = trusted(Task), trusted(FoundTask)
+_NOTHING: dict[str, Any] = {}
+
+
 def task_of(row: Row) -> Task:
-    """The task of a row."""
-    id, title, status, owner_id, start, due, original_due, type, parent, milestone, stage = row[4:15]
-    links, offsets, data = row[18:]
-    return Task(
+    """The task of a row of `TASK_READ`; it was checked before it was stored, and is only asked what others rely on."""
+    _, _, id, title, status, owner_id, start, due, original, type, parent, milestone, stage, links, offsets, data = row
+    if status not in TASK_STATUSES or start is not None and due is not None and due < start:
+        raise ValueError(f"the task {id!r} has the status {status!r}, the start {start!r} and the due date {due!r}")
+    return _task(
         id,
         title,
         status,
         owner_id,
         start and day(start),
         due and day(due),
-        original_due and day(original_due),
+        original and day(original),
         type,
         parent,
         milestone,
         stage,
         _links_of(links) if links != "{}" else (),
-        **_TASK_OFFSETS.held(offsets),
-        **_TASK_REST.held(data),
+        **(_TASK_OFFSETS.held(offsets) if offsets != "{}" else _NOTHING),
+        **(_TASK_REST.held(data) if data != "{}" else _NOTHING),
     )
 
 
 def found_task(row: Row) -> FoundTask:
-    """The task of a row, with where it stands."""
-    return FoundTask(row[1], row[2], task_of(row))
+    """The task of a row of `TASK_READ`, with where it stands."""
+    return _found_task(row[0], row[1], task_of(row))
 
 
 def found_objective(row: Row) -> FoundObjective:
-    """The objective of a row, with where it stands."""
-    return FoundObjective(row[1], row[2], objective_of(row))
+    """The objective of a row of `OBJECTIVE_READ`, with where it stands."""
+    return FoundObjective(row[0], row[1], objective_of(row))
 
 
 def objective_of(row: Row) -> Objective:
-    """The objective of a row."""
-    id, title, status, category, start, end, owner_id, _, data = row[4:]
+    """The objective of a row of `OBJECTIVE_READ`."""
+    _, _, id, title, status, category, start, end, owner_id, data = row
     return Objective(
         id,
         title,
@@ -320,7 +352,7 @@ def objective_of(row: Row) -> Objective:
 
 
 def plan_of(row: Row, objectives: Iterable[Row], tasks: Iterable[Row]) -> Plan:
-    """The plan of a row and the rows of what stands in it, in the order of their positions."""
+    """The plan of a row, and of rows of `OBJECTIVE_READ` and `TASK_READ` in the order of their positions."""
     _, id, account_id, title, section, stage_id, status, archived, owner_id, *_, revision, maker, _, _, _, data, _ = row
     return Plan(
         id,

@@ -70,7 +70,7 @@ class SqlStore(SqlOutbox, Maintenance):
     def __init__(self, base: Database, name: str, tenant: str) -> None:
         """The tenant's part of a database that has the tables."""
         self.name = name
-        self._base, self._tenant = base, check_tenant(tenant)
+        self._base, self._tenant, self._decoding = base, check_tenant(tenant), rows.Decoding(name)
 
     def get(self, cls: type[R], id: str) -> R:
         """As `Store.get`."""
@@ -81,12 +81,10 @@ class SqlStore(SqlOutbox, Maintenance):
     def get_many(self, cls: type[R], ids: Iterable[str]) -> dict[str, R]:
         """As `Store.get_many`."""
         kind, wanted = checked_ids(cls, ids)
-        found: dict[str, Any] = {}
-        for n in range(0, len(wanted), _CHUNK):
-            some = wanted[n : n + _CHUNK]
-            with self._decoding():
-                found.update((id_of(one), one) for one in self._records(kind, some))
-        return {id: found[id] for id in wanted if id in found}
+        some = (wanted[n : n + _CHUNK] for n in range(0, len(wanted), _CHUNK))
+        with self._decoding:
+            found: dict[str, Any] = {id_of(one): one for ids in some for one in self._records(kind, ids)}
+        return found if len(found) <= 1 else {id: found[id] for id in wanted if id in found}
 
     def _records(self, kind: str, ids: Sequence[str]) -> Iterable[Record]:
         if kind == "plan":
@@ -101,7 +99,7 @@ class SqlStore(SqlOutbox, Maintenance):
         make = _MAKE[type(query)]
         asked = tuple(queries.statements(self._base.dialect, self._tenant, query, start))
         found: list[Any] = []
-        with self._decoding():
+        with self._decoding:
             if len(asked) == 1:
                 found += map(make, self._found(asked[0], limit + 1))
             else:
@@ -136,7 +134,7 @@ class SqlStore(SqlOutbox, Maintenance):
     def launched(self, job: str, rows: Iterable[str]) -> dict[str, str]:
         """As `Store.launched`."""
         keys = checked_rows(job, rows)
-        with self._decoding(), self._base.reading() as db:
+        with self._decoding, self._base.reading() as db:
             found = self._launched(db, keys)
         return {row: found[job, row] for job, row in keys if (job, row) in found}
 
@@ -146,7 +144,7 @@ class SqlStore(SqlOutbox, Maintenance):
             return iter(())
         asked = self._asked("journal", rows.JOURNAL, "id", (id,), "revision", record=kind)
         asked.where("revision > ?", after)
-        with self._decoding():
+        with self._decoding:
             return iter([rows.link_of(row).entry() for row in self._found(asked)])
 
     def links(self, *, after: tuple[str, str, int] | None = None, limit: int = 1000) -> tuple[Link, ...]:
@@ -154,7 +152,7 @@ class SqlStore(SqlOutbox, Maintenance):
         asked = queries.Statement(self._base.dialect, "journal", rows.JOURNAL, ("record", "id", "revision"))
         asked.equal("tenant", self._tenant)
         asked.where("(record, id, revision) > (?, ?, ?)", *check_links(after, limit))
-        with self._decoding():
+        with self._decoding:
             return tuple(map(rows.link_of, self._found(asked, limit)))
 
     def revisions(self, kind: str, ids: Iterable[str]) -> dict[str, int]:
@@ -205,10 +203,10 @@ class SqlStore(SqlOutbox, Maintenance):
         return db.rows(asked.text(), asked.values)
 
     def _plans(self, ids: Sequence[str]) -> Iterator[Plan]:
-        asked = [self._asked(table, _COLUMNS[table], "plan_id", ids, "plan_id", "position") for table, _ in _PARTS]
+        asked = [self._asked(table, columns, "plan_id", ids, "plan_id", "position") for table, columns in _READ.items()]
         asked.append(self._asked("plan", rows.PLAN, "id", ids))
         *parts, plans = self._base.ask(*(one.question() for one in asked))
-        objectives, tasks = ({id: tuple(some) for id, some in groupby(part, key=itemgetter(1))} for part in parts)
+        objectives, tasks = ({id: tuple(some) for id, some in groupby(part, key=itemgetter(0))} for part in parts)
         for row in plans:
             yield rows.plan_of(row, objectives.get(row[1], ()), tasks.get(row[1], ()))
 
@@ -352,6 +350,7 @@ _COLUMNS = {
     "account": rows.ACCOUNT,
     "record": rows.RECORD,
 }
+_READ = {"objective": rows.OBJECTIVE_READ, "task": rows.TASK_READ}
 _KEYS = {
     "plan": ("tenant", "id"),
     "objective": ("tenant", "plan_id", "id"),
