@@ -140,6 +140,23 @@ def test_lists_of_open_tasks_go_through_their_indexes(store: PostgresqlStore, po
         assert all(f"task_{index} " in one and "Seq Scan" not in one for one in plans), "\n\n".join(plans)
 
 
+def test_a_plan_is_looked_up_by_its_key_once_there_are_many(postgresql: str) -> None:
+    """For each new task, also on a connection that first did so among few, where any index was as good."""
+    store = open_postgresql(postgresql, max_connections=1)
+    asked = "select idx_scan from pg_stat_user_indexes where schemaname = %s and indexrelname = %s"
+    seen: dict[int, dict[str, int]] = {}
+    for chunk in range(40):
+        save(store, *(plan(f"p{chunk:02}{n:02}", Task("t", "Call")) for n in range(100)))
+        if chunk in (34, 39):
+            with store._server.reading() as db:
+                db.rows("select pg_stat_force_next_flush()")
+            names = ("plan_pkey", "plan_account")
+            seen[chunk] = {name: int(ask(postgresql, asked, schema_of(postgresql), name)[0][0]) for name in names}
+    store.close()
+    assert seen[39]["plan_account"] - seen[34]["plan_account"] < 100, "what a commit asks itself"
+    assert seen[39]["plan_pkey"] - seen[34]["plan_pkey"] >= 5 * 100, seen
+
+
 def test_a_schema_of_another_program_is_refused_untouched(postgresql: str) -> None:
     """One that is there and empty is taken."""
     ask(postgresql, f"create schema {schema_of(postgresql)}")

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 import attrs
 
 from actionplans.backends.store.dialect import Access, Dialect, Question, Row
-from actionplans.backends.store.schema import STEPS, failed, said
+from actionplans.backends.store.schema import BELONGING, STEPS, failed, said
 from actionplans.backends.store.sql import insertion
 from actionplans.errors import (
     MissingExtra,
@@ -191,7 +191,11 @@ class Rows:
                 cursor.executemany(self._dialect.said(sql).encode(), some)
 
     def add(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """As `Access.add`: a few by statements, many by COPY."""
+        """As `Access.add`: a few by statements, many by COPY.
+
+        The server looks up whether the plan of each task is there in the way that was best when this connection first
+        did so. Among a handful of plans any index is as good, among thousands it is not: so it must choose again.
+        """
         rows = iter(rows)
         first = list(islice(rows, _COPIED))
         if len(first) < _COPIED:
@@ -199,9 +203,12 @@ class Rows:
             return
         names = ", ".join(f'"{name}"' for name in columns)
         sql = self._dialect.said(f"copy @{table} ({names}) from stdin").encode()
-        with self._cursor() as cursor, cursor.copy(sql) as copy:
-            for row in chain(first, rows):
-                copy.write_row(row)
+        with self._cursor() as cursor:
+            if table in BELONGING:
+                cursor.execute(b"discard plans", prepare=False)
+            with cursor.copy(sql) as copy:
+                for row in chain(first, rows):
+                    copy.write_row(row)
 
     def _cursor(self) -> psycopg.Cursor[Row]:
         return self._db.cursor()

@@ -101,6 +101,9 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 UNIQUE = frozenset({"plan_job"})
 
+BELONGING = frozenset(name for name, columns in TABLES.items() if "foreign key" in columns)
+"""The tables whose rows belong to rows of another one, which a database looks up for each new row."""
+
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         *(f"create table @{name} ({columns})" for name, columns in TABLES.items()),
