@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -83,14 +84,21 @@ def counted(number: int, plans: int) -> list[Plan | Team]:
     return [Team("x", str(number)), *(plan(f"p{n}", *tasks, title=str(number)) for n in range(plans))]
 
 
-def deliver(url: str, lease: float) -> None:
-    """Send what waits until nothing does: each message is told when it is sent, and again when that is put down."""
+def deliver(url: str, lease: float, pause: bool) -> None:
+    """Send what waits until nothing does: each message is told when it is sent, and again when that is put down.
+
+    Where there is to be a `pause`, it waits for `SIGUSR1` with its first message sent and not put down.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     store = opened(url)
     while True:
         now = dt.datetime.now(dt.UTC)
         claimed = store.claim(now, now + dt.timedelta(seconds=lease), limit=20)
         for one in claimed:
             say(f"{os.getpid()} sent {one.message.key}")
+            if pause:
+                pause = False
+                signal.sigwait({signal.SIGUSR1})
             if not store.settle([one.sent(dt.datetime.now(dt.UTC))]):
                 say(f"{os.getpid()} settled {one.message.key}")
         if not claimed:
@@ -197,7 +205,7 @@ def main(what: str, url: str, *given: str) -> None:
         case "count":
             told = count(store, int(given[0]))
         case "deliver":
-            told = forked(int(given[0]), lambda n: deliver(url, float(given[1])))
+            told = forked(int(given[0]), lambda n: deliver(url, float(given[1]), given[2:] == ("pause",)))
         case "read_only":
             told = read_only(store, list(given))
         case "fork":
