@@ -38,7 +38,9 @@ def quickly_made(cls: type[C]) -> type[C]:
     checked = twin(__attrs_pre_init__=begin, __attrs_post_init__=check)
     _twins[cls] = twin(__attrs_post_init__=trust)
     cls.__attrs_pre_init__ = begin  # type: ignore[attr-defined]
-    cls.__init__ = checked.__init__  # type: ignore[misc,method-assign]
+    made = vars(checked)["__init__"]
+    made.__annotations__ = vars(cls)["__init__"].__annotations__
+    cls.__init__ = made  # type: ignore[method-assign]
     return cls
 
 

@@ -11,13 +11,15 @@ import pytest
 
 import actionplans as ap
 from actionplans import health
-from actionplans.errors import MissingExtra, StoreBusy, StoreCorrupt
+from actionplans.errors import MissingExtra, NotFound, StoreBusy, StoreCorrupt
+from actionplans.storage import Batch, Write
 from actionplans.upkeep import MOST
 from actionplans.workspace import Workspace
 from tests.project import PROJECT
 from tests.size import SOAK
 from tests.stores.asking import ask
 from tests.stores.kept import filled, opened
+from tests.workspace.world import store_of
 
 
 @pytest.fixture(name="made", scope="module")
@@ -68,14 +70,15 @@ ALTERED = [
     ("update @task set due = null where id = 't7'", "plan 'p1': has another sum"),
     ("update @task set is_open = 0 where id = 't7'", "plan 'p1', task 't7': has 0 in is_open, and 1 follows"),
     ("update @task set live = 0 where id = 't7'", "plan 'p1', task 't7': has 0 in live, and 1 follows"),
+    ("update @task set due = '' where id = 't7'", "plan 'p1': cannot be read: "),
     ("update @task set title = ' ' where id = 't7'", "plan 'p1', task 't7': title: must not be blank"),
     (
         "update @task set status = 'lost' where id = 't7'",
-        "plan 'p1': cannot be read: the task 't7' has the status 'lost'",
+        "plan 'p1': cannot be read: the task 't7'",
     ),
     (
         "update @task set start = '2099-01-01' where id = 't7'",
-        "plan 'p1': cannot be read: the task 't7' has the status 'open'",
+        "plan 'p1': cannot be read: the task 't7'",
     ),
     ("update @task set account_id = 'x' where id = 't7'", "plan 'p1', task 't7': has 'x' in account_id"),
     ("update @task set position = 99 where id = 't7'", "plan 'p1': has another sum"),
@@ -316,3 +319,47 @@ def test_a_missing_extra_says_what_it_would_give(monkeypatch: pytest.MonkeyPatch
     told = ap.doctor().sentence()
     assert "postgres: not installed; pip install 'actionplans[postgres]' gives stores in PostgreSQL" in told
     assert MissingExtra("psycopg", "postgres").message().split(": ")[1] in told
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "due = ''",
+        "due = x''",
+        "start = ''",
+        "original_due = ''",
+        "due = '20260101', start = '2026-02-05'",
+        "status = 'lost'",
+        "title = x'7437'",
+        "plan_id = x'7031'",
+        "account_id = ''",
+    ],
+)
+def test_a_damaged_task_is_listed_by_nobody(made: Path, tmp_path: Path, damage: str) -> None:
+    """Reading trusts what is stored, but not what others would stumble over, or lose their place in a list by."""
+    shutil.copy(made, tmp_path)
+    with opened(f"sqlite:///{tmp_path}/kept.db") as ws:
+        assert list(ws.tasks())
+        db = sqlite3.connect(tmp_path / "kept.db")
+        db.execute(f"update task set {damage} where id = 't7'")
+        db.commit()
+        db.close()
+        with pytest.raises(StoreCorrupt):
+            list(ws.tasks())
+        assert not ws.store.check().sound
+
+
+def test_a_record_that_says_that_it_is_another_is_not_there(made: Path, tmp_path: Path) -> None:
+    """So that nobody changes that one in its place."""
+    shutil.copy(made, tmp_path)
+    with opened(f"sqlite:///{tmp_path}/kept.db") as ws:
+        store = store_of(ws)
+        store.commit(Batch(tuple(Write(ap.Person(id, id.title())) for id in ("ada", "dora"))))
+        db = sqlite3.connect(tmp_path / "kept.db")
+        db.execute("update record set data = replace(data, 'ada', 'dora') where id = 'ada'")
+        db.commit()
+        db.close()
+        assert {} == store.get_many(ap.Person, ["ada"])
+        with pytest.raises(NotFound):
+            ws.people.update("ada", name="Ada L.")
+        assert "Dora" == store.get(ap.Person, "dora").name

@@ -17,12 +17,14 @@ from actionplans.backends.store.outbox import due_first
 from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import SqliteStore
 from actionplans.backends.store.sqlite_dialect import DIALECT
+from actionplans.errors import StoreCorrupt
 from actionplans.messages import oldest_first
 from actionplans.model import Erasure
 from actionplans.storage import Batch, DeliveryQuery, Store, Write
 from actionplans.testing.delivering import MINUTE, keys, message, tell
 from actionplans.testing.opened import every
 from actionplans.testing.samples import NOW
+from tests import servers
 from tests.size import size
 from tests.stores.asking import ask, schema_of
 from tests.stores.test_processes import opened, start
@@ -105,6 +107,8 @@ def test_a_claim_waits_for_no_other(postgresql: str) -> None:
         ("reason = cast(x'ff' as text)", "k1"),
         ("tries = 'many'", "k1"),
         ("tries = tries + 1", "k1"),
+        ("tries = 9223372036854775807", "k1"),
+        ("moment = '-" + "9" * 30 + "'", "k1"),
         ("key = cast(x'6bff' as text)", "k\N{REPLACEMENT CHARACTER}"),
         ("sum = sum + 1", "k1"),
     ],
@@ -130,6 +134,32 @@ def test_a_damaged_message_stops_no_other(
     store.close()
 
 
+@pytest.mark.skipif(servers.missing() is not None, reason=str(servers.missing()))
+def test_damage_on_a_server_stops_no_other_message(caplog: pytest.LogCaptureFixture) -> None:
+    """Nor an erasure, nor the check: not even text that is none, which a damaged table may give."""
+    real = servers.Server().start()
+    try:
+        store = open_postgresql(real.url)
+        tell(store, *(message(f"k{n}") for n in range(4)))
+        ask(real.url, "create cast (bytea as text) without function")
+        bare = "convert_to(replace(data, 'launched', 'x'), 'utf8') || '\\xff'::bytea"
+        ask(real.url, f"update actionplans.outbox set data = ({bare})::text where key = 'k1'")
+        ask(real.url, "update actionplans.outbox set tries = 9223372036854775807 where key = 'k2'")
+        with pytest.raises(StoreCorrupt, match="no text"):
+            list(store.messages())
+        for n in range(2):
+            assert {"message 'k1'", "message 'k2'"} == {one.place for one in store.examine().problems}
+            assert ["k0", "k3"] == keys(store.claim(NOW + n * MINUTE, NOW + (n + 1) * MINUTE))
+        assert "message 'k1' is damaged" in caplog.text
+        store.commit(Batch((Write(Erasure("person", "ana", "u1", NOW)),)))
+        found = [data for (data,) in ask(real.url, "select data from actionplans.outbox order by number")]
+        assert ["{}", "{}"] == found[1:3]
+        assert not any("ana" in data and "detail" in data for data in found)
+        store.close()
+    finally:
+        real.close()
+
+
 def test_settling_does_not_hide_what_was_altered_meanwhile(tmp_path: Path) -> None:
     """What became of the message is put down, and `check` still finds it."""
     store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
@@ -147,6 +177,8 @@ def test_damage_in_the_outbox_is_in_nobodys_way(tmp_path: Path) -> None:
     """Whatever stands in front of it, what is due is claimed; people can be erased, and damage that names them goes."""
     store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
     tell(store, *(message(f"k{n}") for n in range(5)))
+    altered = message("k5", recipient_id="p1", detail="Ana"), message("k6", recipient_id="ana", record_id="p1")
+    tell(store, *altered)
     bad = {
         "k0": b"{bad",
         "k1": b'{"recipient_id":"p1","detail":"Ana',
@@ -157,12 +189,20 @@ def test_damage_in_the_outbox_is_in_nobodys_way(tmp_path: Path) -> None:
         for key, data in bad.items():
             db.execute("update outbox set data = cast(? as text) where key = ?", (data, key))
         db.execute("update outbox set key = cast(x'6bff' as text) where key = 'k2'")
+        db.execute("update outbox set moment = ? where key = 'k5'", ("9" * 30,))
+        db.execute("update outbox set tries = 7, reason = 'Ana' where key = 'k6'")
     assert ["k4"] == keys(store.claim(NOW, NOW + MINUTE, limit=1))
     erasure = Erasure("person", "p1", "u1", NOW)
     store.commit(Batch((Write(erasure),)))
     with closing(sqlite3.connect(tmp_path / "plans.db")) as db:
         found = [data for (data,) in db.execute("select data from outbox order by number")]
+        assert not db.execute("select 1 from outbox where reason = 'Ana'").fetchall()
     assert ["{bad", "{}", "{}", "{}"] == found[:4]
+    assert ["{}", "{}"] == found[5:]
+    assert 6 == len({one.place for one in store.examine().problems}), (
+        "what was altered stays to be found, and is sent to nobody"
+    )
+    assert [] == keys(store.claim(NOW, NOW + MINUTE))
     store.close()
 
 

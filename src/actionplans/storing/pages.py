@@ -110,7 +110,8 @@ def _encoded(query: Query, position: Position) -> str:
 def _decoded(query: Query, cursor: str) -> Position | None:
     if not isinstance(cursor, str):
         return None
-    return (_read if len(cursor) <= _SHORT else _read.__wrapped__)(cursor, *_LENGTHS[type(query)])
+    kept = type(cursor) is str and len(cursor) <= _SHORT
+    return (_read if kept else _read.__wrapped__)(cursor, *_LENGTHS[type(query)])
 
 
 @cache

@@ -9,15 +9,14 @@ from typing import Any
 
 import attrs
 import psycopg
-from psycopg.adapt import AdaptersMap
-from psycopg.postgres import register_default_adapters, types
 from psycopg.pq import PipelineStatus, TransactionStatus
-from psycopg.rows import tuple_row
 
 from actionplans.backends.store.dialect import Access, Dialect, Row
 from actionplans.backends.store.lent import Lent, check_version, no_transaction, savepoint
+from actionplans.backends.store.postgresql_cursors import OwnCursor
 from actionplans.backends.store.postgresql_server import (
     DIALECT,
+    FAILURES,
     VERSION_ASKED,
     Rows,
     lock_of,
@@ -111,11 +110,11 @@ class LentPostgresql(Lent):
         try:
             with nullcontext(rows) if alone else savepoint(rows, psycopg.Error):
                 yield rows
-        except psycopg.Error as error:
+        except FAILURES as error:
             raise self._told(error) from error
 
-    def _told(self, error: psycopg.Error) -> StoreError:
-        if error.sqlstate == "23505":
+    def _told(self, error: Exception) -> StoreError:
+        if isinstance(error, psycopg.errors.UniqueViolation):
             return StoreBusy(self.name, f"somebody else has made the same at the same time ({error.sqlstate})")
         return translated(error, self.name)
 
@@ -132,23 +131,6 @@ class LentPostgresql(Lent):
         if connection.info.encoding != "utf-8":
             raise Refused(using, f"its client_encoding is {connection.info.encoding}: set it to UTF8 first")
         return connection
-
-
-_ADAPTERS = AdaptersMap(types=types)
-register_default_adapters(_ADAPTERS)
-
-
-class OwnCursor(psycopg.Cursor[Row]):
-    """Gives rows as tuples of what the driver itself makes of values, whatever the host has set on its connection."""
-
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        """On this connection."""
-        super().__init__(connection, row_factory=tuple_row)
-
-    @property
-    def adapters(self) -> AdaptersMap:
-        """How values are written and read: the driver's own ways."""
-        return _ADAPTERS
 
 
 class LentRows(Rows):

@@ -17,7 +17,6 @@ from actionplans.backends.store import rows
 from actionplans.backends.store.dialect import Access, Database, Dialect, Row
 from actionplans.backends.store.queries import Statement
 from actionplans.backends.store.sums import is_sealed, sealed
-from actionplans.errors import StoreCorrupt
 from actionplans.messages import Delivery, DeliveryState, Message, oldest_first
 from actionplans.storing import Key, checked_deliveries, checked_end, checked_lease
 
@@ -49,40 +48,33 @@ class SqlOutbox:
         gets words that were altered.
         """
         due, held = checked_lease(now, until, limit)
-        claimed: list[Delivery] = []
-        while len(claimed) < limit:
-            found = self._taken(due, held, limit - len(claimed))
-            readable = tuple(self._readable(found))
-            claimed += readable
-            if len(readable) == len(found):
-                break
-        return tuple(claimed)
-
-    def _taken(self, due: str, held: str, limit: int) -> list[Row]:
-        """The rows of so many messages that are due, which nobody else gets until the end of the lease."""
-        found: list[Row] = []
+        claimed, damaged = list[Delivery](), list[tuple[str, Exception]]()
 
         def work(db: Access) -> None:
-            sql, values = due_first(self._base.dialect, self._tenant, due).question(limit)
-            due_now = db.legible(sql + self._base.dialect.skipping, values)
-            found[:] = [_changed(row, moment=held, tries=_one_more(row[_TRIES])) for row in due_now]
-            taken = "update @outbox set moment = ?, tries = ?, sum = ? where number = ?"
-            db.each(taken, [(moment, tries, sum, number) for number, *_, moment, tries, _, _, sum in found])
+            claimed.clear()
+            damaged.clear()
+            asked = due_first(self._base.dialect, self._tenant, due)
+            while len(claimed) < limit:
+                sql, values = asked.question(limit - len(claimed))
+                found = list(db.legible(sql + self._base.dialect.skipping, values))
+                if not found:
+                    break
+                taken, passed = list[Row](), list[Row]()
+                for row in found:
+                    try:
+                        made = _changed(row, moment=held, tries=_sound(row)[_TRIES] + 1)
+                        claimed.append(rows.delivery_of(made[2:-1]))
+                        taken.append((held, made[_TRIES], made[-1], made[0]))
+                    except rows.DAMAGED as error:
+                        damaged.append((row[_KEY], error))
+                        passed.append((held, row[0]))
+                db.each("update @outbox set moment = ?, tries = ?, sum = ? where number = ?", taken)
+                db.each("update @outbox set moment = ? where number = ?", passed)
 
         self._base.write(work)
-        return found
-
-    def _readable(self, found: Iterable[Row]) -> Iterator[Delivery]:
-        for _, *row in found:
-            try:
-                with self._decoding:
-                    if not is_sealed(tuple(row)):
-                        raise ValueError("the row has another sum: something in it was altered")
-                    one = rows.delivery_of(tuple(row[1:-1]))
-            except StoreCorrupt:
-                log.exception("message %r is damaged and was not sent: see ws.store.check", row[1])
-            else:
-                yield one
+        for key, error in damaged:
+            log.error("message %r is damaged and was not sent (%s): see ws.store.check", key, error)
+        return tuple(claimed)
 
     def settle(self, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
         """As `Store.settle`."""
@@ -141,14 +133,16 @@ def due_first(dialect: Dialect, tenant: str, due: str) -> Statement:
     return asked
 
 
+def _sound(row: Row) -> Row:
+    """The row, where nothing in it was altered."""
+    if not is_sealed(row[1:]):
+        raise ValueError("it has another sum than its row")
+    return row
+
+
 def _changed(row: Row, **columns: Any) -> Row:
     """The row with other values; the sum of a damaged one stays wrong, so that `check` finds it."""
     number, *before, sum = map(columns.get, _ROW, row)
     if not is_sealed(row[1:]):
         return (number, *before, sum)
     return (number, *sealed(tuple(before)))
-
-
-def _one_more(tries: Any) -> Any:
-    """How often a message has been taken now; what is no number stays what it is."""
-    return tries + 1 if isinstance(tries, int) else tries

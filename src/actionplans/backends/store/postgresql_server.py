@@ -42,6 +42,8 @@ try:
     import psycopg_pool
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
     from psycopg.pq import PipelineStatus
+
+    from actionplans.backends.store.postgresql_cursors import LegibleCursor
 except ModuleNotFoundError as _error:
     if _error.name not in ("psycopg", "psycopg_pool"):
         raise
@@ -128,8 +130,14 @@ _COPIED = 20
 _READ = "begin isolation level repeatable read read only"
 
 
-def translated(error: psycopg.Error, store: str) -> StoreError:
+FAILURES: tuple[type[Exception], ...] = (psycopg.Error, UnicodeDecodeError)
+"""What calls of the driver raise: of a damaged table the server may give what is no text."""
+
+
+def translated(error: Exception, store: str) -> StoreError:
     """The driver's error as ours (S7), without the values that its details may hold."""
+    if not isinstance(error, psycopg.Error):
+        return StoreCorrupt(store, f"what is stored there is no text: {error}")
     code = error.sqlstate or ""
     reason = error.diag.message_primary or str(error).strip().partition("\n")[0] or type(error).__name__
     said = [] if code else [kind for words, kind in REFUSALS.items() if re.search(words, reason)]
@@ -181,8 +189,9 @@ class Rows:
         return self._db.execute(self._dialect.said(sql).encode(), values).fetchall()
 
     def legible(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
-        """As `Access.legible`: this database lets nothing in that is no text."""
-        return self.rows(sql, values)
+        """As `Access.legible`."""
+        with LegibleCursor(self._db) as cursor:
+            return cursor.execute(self._dialect.said(sql).encode(), values, prepare=False).fetchall()
 
     def each(self, sql: str, rows: Iterable[Row]) -> None:
         """As `Access.each`."""
@@ -194,7 +203,8 @@ class Rows:
         """As `Access.add`: a few by statements, many by COPY.
 
         The server looks up whether the plan of each task is there in the way that was best when this connection first
-        did so. Among a handful of plans any index is as good, among thousands it is not: so it must choose again.
+        did so. Among a handful of plans any index is as good, among thousands it is not: so it must choose again. That
+        costs a way to the server, which a few rows are not worth: for them it chooses with the next analysis.
         """
         rows = iter(rows)
         first = list(islice(rows, _COPIED))
@@ -289,7 +299,7 @@ class Server:
             with self._taken(lambda db: db.execute(_READ.encode()), until) as (db, _):
                 yield Rows(db, self.dialect)
                 db.execute("commit")
-        except psycopg.Error as error:
+        except FAILURES as error:
             raise translated(error, self.name) from error
 
     def ask(self, *asked: Question) -> Sequence[Sequence[Row]]:
@@ -313,7 +323,7 @@ class Server:
         try:
             with self._taken(told, time.monotonic() + self._busy_timeout) as (_, found):
                 return found
-        except psycopg.Error as error:
+        except FAILURES as error:
             raise translated(error, self.name) from error
 
     def write(self, work: Callable[[Access], None]) -> None:
@@ -344,11 +354,11 @@ class Server:
                     return True
                 finally:
                     cut = lost(db)
-        except psycopg.Error as error:
+        except FAILURES as error:
             if cut and ending:
                 reason = "the connection was lost while committing, so nobody knows whether the change was made"
                 raise StoreUnavailable(self.name, reason) from error
-            if (cut or error.sqlstate in AGAIN) and time.monotonic() < until:
+            if (cut or getattr(error, "sqlstate", None) in AGAIN) and time.monotonic() < until:
                 return False
             raise translated(error, self.name) from error
 

@@ -17,7 +17,7 @@ import attrs
 
 from actionplans.accounts import name_key
 from actionplans.backends.store.dialect import Row
-from actionplans.backends.store.sums import Texts, sealed
+from actionplans.backends.store.sums import Texts, is_sealed, sealed
 from actionplans.chain import Link
 from actionplans.codec import Rest, encode_record, rest_of
 from actionplans.errors import StoreCorrupt
@@ -74,7 +74,7 @@ objective_read, task_read = (
 )
 """What is read, of a whole row."""
 
-DAMAGED = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+DAMAGED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What comes of making values of rows that have been damaged, or written by somebody else."""
 
 
@@ -306,16 +306,18 @@ _NOTHING: dict[str, Any] = {}
 def task_of(row: Row) -> Task:
     """The task of a row of `TASK_READ`; it was checked before it was stored, and is only asked what others rely on."""
     _, _, id, title, status, owner_id, start, due, original, type, parent, milestone, stage, links, offsets, data = row
-    if status not in TASK_STATUSES or start is not None and due is not None and due < start:
-        raise ValueError(f"the task {id!r} has the status {status!r}, the start {start!r} and the due date {due!r}")
+    starts, ends = None if start is None else day(start), None if due is None else day(due)
+    if status not in TASK_STATUSES or title.__class__ is not str or starts and ends and ends < starts:
+        told = f"the status {status!r}, the start {start!r} and the due date {due!r}"
+        raise ValueError(f"the task {id!r} with the title {title!r} has {told}")
     return _task(
         id,
         title,
         status,
         owner_id,
-        start and day(start),
-        due and day(due),
-        original and day(original),
+        starts,
+        ends,
+        None if original is None else day(original),
         type,
         parent,
         milestone,
@@ -328,7 +330,10 @@ def task_of(row: Row) -> Task:
 
 def found_task(row: Row) -> FoundTask:
     """The task of a row of `TASK_READ`, with where it stands."""
-    return _found_task(row[0], row[1], task_of(row))
+    plan_id, account_id = row[:2]
+    if not (plan_id and account_id and type(plan_id) is type(account_id) is str):
+        raise ValueError(f"the task {row[2]!r} stands in the plan {plan_id!r} of the account {account_id!r}")
+    return _found_task(plan_id, account_id, task_of(row))
 
 
 def found_objective(row: Row) -> FoundObjective:
@@ -453,11 +458,14 @@ def delivery_row(tenant: str, one: Delivery) -> Row:
 
 def blanked(row: Row, person: tuple[str, str]) -> list[Row]:
     """The row of a message without its words, if it is to or about this person; of a damaged one nothing stays."""
-    tenant, key, state, moment, tries, _, _, _ = row
+    tenant, key, state, moment, tries, _, _, sum = row
+    gone = [(tenant, key, state, moment, tries, "erased", "{}", sum)]
+    if not is_sealed(row):
+        return gone
     try:
         one = delivery_of(row[1:-1])
     except DAMAGED:
-        return [sealed((tenant, key, state, moment, tries, "erased", "{}"))]
+        return gone
     if not one.is_about((person,)):
         return []
     one = one.blank()
