@@ -74,13 +74,29 @@ class Findings:
 
 @runtime_checkable
 class Maintained(Protocol):
-    """What a store can do besides the port, where it can copy its rows and look at them itself (S8)."""
+    """What a store can do besides the port, where it can copy its rows and look at them itself (S8).
+
+    - U1. `backup` copies all that the tenant has, and nothing of another, as one state, into a file that `sqlite:///`
+      opens. Others may read and write meanwhile.
+    - U2. The file appears whole or not at all, and nothing else is left beside it. Where there is one, that is
+      `Refused`, unless it may be overwritten.
+    - U3. `restore` brings back what a backup has, of whatever kind of store and tenant it is, in one transaction, in
+      which `finish` is called with the store as it is then; after any exception nothing has changed. The backup stays
+      as it is.
+    - U4. Where the tenant has anything, that is `Refused`, unless it is to be replaced: then nothing of it is left.
+      Other tenants keep what they have.
+    - U5. Of a file that is no backup, or that `examine` finds anything wrong in, nothing is brought back: a
+      `StoreError`.
+    - U6. `examine` looks at everything, changes nothing, and finds nothing wrong with what was committed.
+    - U7. `conditions` gives the database, as `database`, and the settings that its promises hang on, by name.
+    - U8. `progress` is told how many rows are done and how many there are, all of them at the end; what it raises comes
+      out, and nothing has been done then.
+
+    `actionplans.testing.maintaining.MaintainedContract` proves each sentence; a store's own tests inherit it.
+    """
 
     def backup(self, path: Path, *, overwrite: bool = False, progress: Progress | None = None) -> None:
-        """Copy all that the tenant has, as one state, into a file that `sqlite:///` opens, while others write.
-
-        The file appears whole or not at all. Raises `Refused` where there is one, unless it may be overwritten.
-        """
+        """Copy all that the tenant has into a file (U1, U2)."""
         ...
 
     def restore(
@@ -91,17 +107,13 @@ class Maintained(Protocol):
         replace: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        """Bring back what a backup has, in one transaction, in which `finish` is called with the store as it is then.
-
-        Raises `Refused` where the tenant has anything, unless that is to be replaced, and `StoreCorrupt` for a backup
-        that `examine` finds anything wrong in.
-        """
+        """Bring back what a backup has (U3 to U5)."""
         ...
 
     def examine(self, progress: Progress | None = None) -> Report:
-        """Look at everything, and tell what is wrong; the journal's chain is looked at by whoever asks."""
+        """Look at everything, and tell what is wrong (U6); the journal's chain is looked at by whoever asks."""
         ...
 
     def conditions(self) -> dict[str, str]:
-        """The database, as `database`, and the settings that its promises hang on, by name."""
+        """The database and its settings (U7)."""
         ...

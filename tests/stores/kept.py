@@ -9,18 +9,10 @@ from actionplans import edit
 from actionplans.messages import Message
 from actionplans.model import Objective, Person, Plan, Task
 from actionplans.storage import (
-    KINDS,
-    AccountQuery,
     Batch,
-    DeliveryQuery,
-    PlanQuery,
-    RecordQuery,
-    Store,
 )
 from actionplans.testing.clock import FrozenClock
-from actionplans.testing.opened import every
 from actionplans.workspace import Workspace
-from actionplans.workspace.journal import links
 from tests.workspace.world import ADMIN, MONDAY, PLUGINS, peopled
 
 NOW = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
@@ -53,23 +45,6 @@ def filled(url: str, tenant: str = "") -> Workspace:
     first, second, third = store.claim(NOW, later, limit=3)
     store.settle([first.sent(NOW), second.failed(NOW, "no such host"), third.again(later, "time-out")])
     return ws
-
-
-def everything(store: Store) -> dict[str, Any]:
-    """All that a store shows: records by kind, the journal's links, the outbox."""
-    heads = [*every(store, PlanQuery(archived=None)), *every(store, PlanQuery(archived=None, statuses=("merged",)))]
-    found: dict[str, Any] = {
-        "heads": heads,
-        "plan": list(store.get_many(Plan, (one.id for one in heads)).values()),
-        "account": every(store, AccountQuery()),
-        "journal": list(links(store)),
-        "waiting": list(store.messages()),
-    }
-    for kind in sorted(KINDS.keys() - {"plan", "account"}):
-        found[kind] = every(store, RecordQuery(kind))
-    for state in ("waiting", "sent", "skipped", "failed"):
-        found[f"{state} messages"] = every(store, DeliveryQuery(state))
-    return found
 
 
 def beside(path: Path) -> list[str]:

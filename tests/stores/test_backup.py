@@ -27,9 +27,9 @@ from actionplans.errors import (
     StoreReadOnly,
 )
 from actionplans.model import Account, Person, Team
-from actionplans.testing.opened import plan, save
+from actionplans.testing.opened import everything, plan, save
 from actionplans.workspace import Workspace
-from tests.stores.kept import beside, everything, filled, opened
+from tests.stores.kept import beside, filled, opened
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"], name="url")

@@ -1,4 +1,4 @@
-"""All stores keep the contract of the port."""
+"""All stores keep the contract of the port, and that of their upkeep."""
 
 import subprocess
 import sys
@@ -11,10 +11,11 @@ from actionplans.backends.store.memory import MemoryStore
 from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.storage import Store
+from actionplans.testing.maintaining import MaintainedContract
 from actionplans.testing.stores import StoreContract
 
 
-class TestMemory(StoreContract):
+class TestMemory(StoreContract, MaintainedContract):
     """In memory: two stores of one test share their shelves."""
 
     def open_store(self, place: Path, tenant: str = "") -> Store:
@@ -22,7 +23,7 @@ class TestMemory(StoreContract):
         return MemoryStore(tenant=tenant, shelves=self.__dict__.setdefault("shelves", {}))
 
 
-class TestSqlite(StoreContract):
+class TestSqlite(StoreContract, MaintainedContract):
     """In a file."""
 
     def open_store(self, place: Path, tenant: str = "") -> Store:
@@ -30,7 +31,7 @@ class TestSqlite(StoreContract):
         return open_sqlite(f"sqlite:///{place}/plans.db", tenant=tenant)
 
 
-class TestPostgresql(StoreContract):
+class TestPostgresql(StoreContract, MaintainedContract):
     """On a real server, in tenants of the test's own."""
 
     @pytest.fixture(autouse=True)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from actionplans.errors import ActionPlansError, StoreError
+from actionplans.testing.opened import everything
 from actionplans.workspace import Workspace
 from tests.size import size
-from tests.stores.kept import everything, filled, opened
+from tests.stores.kept import filled, opened
 
 PAGE = 4096
 LIMIT = 30

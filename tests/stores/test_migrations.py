@@ -93,8 +93,8 @@ def test_an_older_one_is_migrated_and_keeps_all(older: str) -> None:
     before = shape(older)
     with stepped(1 + len(MORE)):
         store = opened(older)
-        assert [one.name for one in everything(store)[2]] == ["Sales"]
-        assert 10 == len(everything(store)[0])
+        assert [one.name for one in everything(store)["team"]] == ["Sales"]
+        assert 10 == len(everything(store)["plan"])
         store.close()
         opened(older).close()
         assert [("red", 200)] == asked(older, "select colour, count(*) from @task group by colour")
@@ -130,7 +130,7 @@ def test_a_step_that_fails_leaves_all_as_it_was_and_is_named(older: str) -> None
     assert before == shape(older)
     with stepped(1):
         store = opened(older)
-        assert 10 == len(everything(store)[0])
+        assert 10 == len(everything(store)["plan"])
         store.close()
     migrate(older)
 
@@ -154,7 +154,7 @@ def test_who_has_an_older_one_open_writes_no_more_once_it_is_migrated(older: str
         for change in (Team("z", "New"), evolve(store.get(Team, "y"), name="Other")):
             with pytest.raises(StoreNewer, match=f"version {1 + len(MORE)}"):
                 save(store, change)
-        assert ["Sales", "Support"] == sorted(one.name for one in everything(store)[2])
+        assert ["Sales", "Support"] == sorted(one.name for one in everything(store)["team"])
         store.close()
 
 
@@ -215,7 +215,7 @@ def test_a_host_that_sees_a_state_of_before_writes_no_more_either(ours: str, iso
 def test_a_host_that_is_waited_for_does_not_wait_itself(ours: str) -> None:
     """It has read what is migrated; its write is refused at once, and the migration goes on when it ends."""
     with lent(ours) as (db, store):
-        assert 10 == len(everything(store)[0])
+        assert 10 == len(everything(store)["plan"])
         other = threading.Thread(target=migrate, args=(ours,))
         other.start()
         waiting = "select count(*) from pg_locks where not granted and relation = '@task'::regclass"
@@ -262,7 +262,7 @@ def work_on(url: str) -> None:
     """Open it with all the steps, and look at what there is."""
     with stepped(1 + len(MORE)):
         store = opened(url)
-        assert 10 == len(everything(store)[0])
+        assert 10 == len(everything(store)["plan"])
         store.close()
 
 
@@ -297,7 +297,7 @@ def test_a_process_killed_while_it_migrates_loses_nothing(file: Path) -> None:
         os.close(begin)
         with stepped(1):
             store = opened(f"sqlite:///{file}")
-            assert 10 == len(everything(store)[0])
+            assert 10 == len(everything(store)["plan"])
             store.close()
         assert held == file.read_bytes()
     migrate(f"sqlite:///{file}")
@@ -319,7 +319,7 @@ def test_a_step_may_build_a_table_anew(file: Path) -> None:
     )
     with stepped(2, anew):
         store = opened(f"sqlite:///{file}")
-        assert 200 == sum(len(one.tasks) for one in everything(store)[0])
+        assert 200 == sum(len(one.tasks) for one in everything(store)["plan"])
         store.close()
     with stepped(3, anew, ("delete from @plan",)), pytest.raises(StoreCorrupt, match="belong to none"):
         opened(f"sqlite:///{file}")
@@ -331,7 +331,7 @@ def test_an_older_file_that_may_only_be_read_is_refused(file: Path, monkeypatch:
     held = file.read_bytes()
     with stepped(1):
         store = opened(f"sqlite:///{file}")
-        assert 10 == len(everything(store)[0])
+        assert 10 == len(everything(store)["plan"])
         store.close()
     with stepped(2, BROKEN), pytest.raises(StoreReadOnly, match="must be brought to 2"):
         opened(f"sqlite:///{file}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,10 +18,12 @@ from actionplans.checks import FrozenMap
 from actionplans.journal import Entry
 from actionplans.model import Account, Plan, Task, Touchpoint
 from actionplans.storage import (
+    KINDS,
     AccountQuery,
     Batch,
     Delivery,
     DeliveryQuery,
+    DeliveryState,
     FoundObjective,
     FoundTask,
     ObjectiveQuery,
@@ -41,6 +43,7 @@ from actionplans.storage import (
     sort_text,
 )
 from actionplans.testing.samples import NOW
+from actionplans.workspace.journal import links
 
 tenants: Iterator[str] = map("tenant-{}".format, count())
 """Each the name of a tenant that no other example of this process has."""
@@ -151,11 +154,21 @@ def expected(query: Query, records: Iterable[Record | Delivery]) -> list[Any]:
             )
 
 
-def everything(store: Store) -> list[list[Any]]:
-    """All plans, accounts and teams."""
+def everything(store: Store) -> dict[str, list[Any]]:
+    """All that a store shows: records by kind, the journal's links, the outbox."""
     heads = every(store, PlanQuery(archived=None)) + every(store, PlanQuery(archived=None, statuses=("merged",)))
-    plans = store.get_many(Plan, (one.id for one in heads))
-    return [list(plans.values()), every(store, AccountQuery()), every(store, RecordQuery("team"))]
+    found: dict[str, list[Any]] = {
+        "heads": heads,
+        "plan": list(store.get_many(Plan, (one.id for one in heads)).values()),
+        "account": every(store, AccountQuery()),
+        "journal": list(links(store)),
+        "messages": list(store.messages()),
+    }
+    for kind in sorted(KINDS.keys() - {"plan", "account"}):
+        found[kind] = every(store, RecordQuery(kind))
+    for state in get_args(DeliveryState):
+        found[state] = every(store, DeliveryQuery(state))
+    return found
 
 
 def _by_end(found: FoundObjective) -> tuple[bool, dt.date, str, str]:

@@ -1,0 +1,248 @@
+"""The contract of `upkeep.Maintained` as tests: backups, restores and checks (U1 to U8).
+
+A store that does so inherits it beside the other one, and says in the same way how it is opened:
+
+    class TestMyStore(StoreContract, MaintainedContract): ...
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import actionplans as ap
+from actionplans.errors import Refused, StoreCorrupt, StoreError
+from actionplans.model import Account, Erasure, Objective, Person, Task, Team
+from actionplans.storage import Batch, Message, Store, Write
+from actionplans.testing.opened import OpenedStore, entry, everything, plan, save
+from actionplans.testing.samples import NOW
+from actionplans.upkeep import Maintained, Report
+
+HOUR = dt.timedelta(hours=1)
+
+
+class MaintainedContract(OpenedStore):
+    """One test or more for each numbered sentence."""
+
+    # U1, U2: a backup is a file with all of one tenant
+
+    def test_u1_a_backup_has_everything(self, place: Path, store: Store) -> None:
+        """Records of many kinds, the journal, messages in every state, and nothing of another tenant."""
+        filled(store)
+        other = self.open_store(place, "another")
+        save(other, Team("secret", "Not ours"))
+        backup = folder(place) / "kept.db"
+        maintained(store).backup(backup)
+        assert everything(store) == everything_in(backup)
+        assert b"Not ours" not in backup.read_bytes()
+        other.close()
+
+    def test_u1_a_backup_is_one_state(self, place: Path, store: Store) -> None:
+        """Two records that are always changed together are the same in each, whatever is written meanwhile."""
+        save(store, Team("a", "0"), Team("b", "0"))
+        done = threading.Event()
+        counting = threading.Thread(target=lambda: count_up(self.open_store(place), done))
+        counting.start()
+        try:
+            for n in range(5):
+                backup = folder(place) / f"{n}.db"
+                maintained(store).backup(backup)
+                first, second = everything_in(backup)["team"]
+                assert first.name == second.name
+        finally:
+            done.set()
+            counting.join()
+
+    def test_u2_a_file_is_overwritten_only_when_that_is_said(self, place: Path, store: Store) -> None:
+        """And nothing else is left beside it."""
+        filled(store)
+        backup = folder(place) / "kept.db"
+        maintained(store).backup(backup)
+        held = backup.read_bytes()
+        save(store, Team("late", "Came later"))
+        with pytest.raises(Refused):
+            maintained(store).backup(backup)
+        assert held == backup.read_bytes()
+        maintained(store).backup(backup, overwrite=True)
+        assert everything(store) == everything_in(backup)
+        assert [backup] == list(backup.parent.iterdir())
+
+    def test_u2_what_fails_leaves_no_file(self, place: Path, store: Store) -> None:
+        """Where there is no folder, and where whoever is told of it fails."""
+        filled(store)
+        with pytest.raises(StoreError):
+            maintained(store).backup(folder(place) / "nowhere" / "kept.db")
+        with pytest.raises(ZeroDivisionError):
+            maintained(store).backup(folder(place) / "kept.db", progress=fail)
+        assert [] == list(folder(place).iterdir())
+
+    # U3 to U5: it is brought back
+
+    def test_u3_what_is_brought_back_is_everything(self, place: Path, store: Store) -> None:
+        """Into another tenant, which goes on from there; the backup stays as it is."""
+        backup, wanted = self.kept(place, store)
+        held = backup.read_bytes()
+        other, seen = self.open_store(place, "another"), list[dict[str, Any]]()
+        maintained(other).restore(backup, lambda inside: seen.append(everything(inside)))
+        assert wanted == everything(other) == seen[0]
+        team = other.get(Team, "cs")
+        save(other, attrs.evolve(team, name="Goes on"))
+        assert (wanted, "Goes on") == (everything(store), other.get(Team, "cs").name)
+        assert held == backup.read_bytes()
+        other.close()
+
+    def test_u3_what_is_done_inside_goes_with_it(self, place: Path, store: Store) -> None:
+        """`finish` may commit; where it fails nothing was brought back, and what it did is undone."""
+        backup, _ = self.kept(place, store)
+        other = self.open_store(place, "another")
+        before = everything(other)
+
+        def broken(inside: Store) -> None:
+            save(inside, Team("late", "Came later"))
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            maintained(other).restore(backup, broken)
+        assert before == everything(other)
+        maintained(other).restore(backup, lambda inside: save(inside, Team("late", "Came later")))
+        assert "Came later" == other.get(Team, "late").name
+        other.close()
+
+    def test_u4_what_is_there_is_replaced_only_when_that_is_said(self, place: Path, store: Store) -> None:
+        """Then nothing of it is left; another tenant keeps what it has."""
+        backup, wanted = self.kept(place, store)
+        other = self.open_store(place, "another")
+        save(other, Team("x", "Another's"))
+        save(store, Team("late", "Came later"))
+        before = everything(store)
+        with pytest.raises(Refused):
+            maintained(store).restore(backup, nothing)
+        assert before == everything(store)
+        maintained(store).restore(backup, nothing, replace=True)
+        assert wanted == everything(store)
+        assert "Another's" == other.get(Team, "x").name
+        other.close()
+
+    @pytest.mark.parametrize("content", [None, b"", b"not a database" * 100])
+    def test_u5_what_is_no_backup_is_refused(self, place: Path, store: Store, content: bytes | None) -> None:
+        """Nothing there, nothing in it, something else; what there is stays."""
+        filled(store)
+        before, path = everything(store), folder(place) / "other.db"
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(StoreError):
+            maintained(store).restore(path, nothing, replace=True)
+        assert before == everything(store)
+        assert content == (path.read_bytes() if path.exists() else None)
+
+    def test_u5_a_damaged_backup_is_refused(self, place: Path, store: Store) -> None:
+        """A letter in a title is enough."""
+        backup, wanted = self.kept(place, store)
+        with closing(sqlite3.connect(backup)) as db, db:
+            db.execute("update task set title = replace(title, 'Call', 'Cull')")
+        with pytest.raises(StoreCorrupt):
+            maintained(store).restore(backup, nothing, replace=True)
+        assert wanted == everything(store)
+
+    # U6 to U8
+
+    def test_u6_what_was_committed_is_sound(self, store: Store) -> None:
+        """All of it is looked at, and stays as it is."""
+        filled(store)
+        before, found = everything(store), maintained(store).examine()
+        assert isinstance(found, Report)
+        assert (store.name, ()) == (found.store, found.problems)
+        assert (2, 2) == (found.counted["plans"], found.counted["accounts"])
+        assert before == everything(store)
+
+    def test_u7_conditions_are_texts(self, store: Store) -> None:
+        """The database is among them."""
+        found = maintained(store).conditions()
+        assert found["database"]
+        assert all(isinstance(one, str) for pair in found.items() for one in pair)
+
+    def test_u8_who_asks_is_told_how_far_it_is(self, place: Path, store: Store) -> None:
+        """All at the end, and never less than before."""
+        backup, _ = self.kept(place, store)
+        other = self.open_store(place, "another")
+        steps: tuple[Callable[[Any], object], ...] = (
+            lambda told: maintained(store).backup(folder(place) / "again.db", progress=told),
+            lambda told: maintained(other).restore(backup, nothing, progress=told),
+            lambda told: maintained(store).examine(told),
+        )
+        for step in steps:
+            told: list[tuple[int, int | None]] = []
+            step(lambda *done, told=told: told.append(done))
+            assert sorted(told, key=lambda one: one[0]) == told
+            assert not told or told[-1][1] in (None, told[-1][0])
+        with pytest.raises(ZeroDivisionError):
+            maintained(other).restore(backup, nothing, replace=True, progress=fail)
+        assert everything(store) == everything(other)
+        other.close()
+
+    def kept(self, place: Path, store: Store) -> tuple[Path, dict[str, list[Any]]]:
+        """A backup of a store with a little of everything, and that."""
+        filled(store)
+        backup = folder(place) / "kept.db"
+        maintained(store).backup(backup)
+        return backup, everything(store)
+
+
+def maintained(store: Store) -> Maintained:
+    """The same store."""
+    assert isinstance(store, Maintained)
+    return store
+
+
+def folder(place: Path) -> Path:
+    """Where backups go, apart from what the store has there."""
+    found = place / "backups"
+    found.mkdir(exist_ok=True)
+    return found
+
+
+def nothing(store: Store) -> None:
+    """No more than what is brought back."""
+
+
+def fail(done: int, many: int | None) -> None:
+    """Whoever is told of it fails."""
+    raise ZeroDivisionError
+
+
+def filled(store: Store) -> None:
+    """A little of everything: plans, accounts, one who is erased, a journal, messages in every state."""
+    tasks = tuple(Task(f"t{n}", f"Call {n}", due=dt.date(2026, 1, 5)) for n in range(12))
+    big = attrs.evolve(plan("p1", *tasks), objectives=(Objective("o1", "Grow"),))
+    records = (big, plan("p2", title="Ünïcode İstanbul"), Account("acme", "Acme"), Account("zeta", "Zeta"))
+    more = (Person("ana", "Ana"), Team("cs", "Success"), Erasure("person", "eve", "ana", NOW))
+    told = tuple(Message(f"m{n}", "launched", "ana", NOW, "plan", "p1") for n in range(4))
+    writes = tuple(Write(one) for one in (*records, *more))
+    store.commit(Batch(writes, entries=tuple(entry(write.record, 1) for write in writes), messages=told))
+    first, second, third = store.claim(NOW, NOW + HOUR, limit=3)
+    store.settle((first.sent(NOW), second.failed(NOW, "no such host"), third.again(NOW + HOUR, "time-out")))
+
+
+def everything_in(backup: Path) -> dict[str, list[Any]]:
+    """All that a backup has, opened as a store of its own."""
+    with closing(sqlite3.connect(backup)) as db:
+        ((tenant,),) = db.execute("select distinct tenant from record").fetchall()
+    with ap.open(f"sqlite:///{backup}", actor=ap.SYSTEM, tenant=tenant) as ws:
+        return everything(ws._desk.store)
+
+
+def count_up(store: Store, done: threading.Event) -> None:
+    """Two teams, always changed together."""
+    number = 0
+    while not done.is_set():
+        number += 1
+        save(store, *(Team(id, str(number), revision=number) for id in ("a", "b")))
+    store.close()
