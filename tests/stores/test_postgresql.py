@@ -142,6 +142,8 @@ def test_lists_of_open_tasks_go_through_their_indexes(store: PostgresqlStore, po
 
 def test_a_plan_is_looked_up_by_its_key_once_there_are_many(postgresql: str) -> None:
     """For each new task, also on a connection that first did so among few, where any index was as good."""
+    if ask(postgresql, "select to_regproc('pg_stat_force_next_flush')") == [(None,)]:
+        pytest.skip("before version 15 a server says late what it has read")
     store = open_postgresql(postgresql, max_connections=1)
     asked = "select idx_scan from pg_stat_user_indexes where schemaname = %s and indexrelname = %s"
     seen: dict[int, dict[str, int]] = {}
