@@ -5,7 +5,8 @@ A store of a package of its own need not do it; its workspace then says so, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -72,6 +73,31 @@ class Findings:
         return Report(store, FrozenMap(versions), FrozenMap(self.counted), tuple(self.problems))
 
 
+class _Raised(BaseException):
+    """Carries what a caller's own function has raised past all who tell the errors of a database."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@contextmanager
+def heard(progress: Progress | None) -> Iterator[Progress]:
+    """A `progress` to call, be there one or not; what it raises comes out of the block as it is (U8)."""
+
+    def told(done: int, many: int | None) -> None:
+        if progress is not None:
+            try:
+                progress(done, many)
+            except Exception as error:
+                raise _Raised(error) from error
+
+    try:
+        yield told
+    except _Raised as raised:
+        raise raised.error from raised.error.__cause__
+
+
 @runtime_checkable
 class Maintained(Protocol):
     """What a store can do besides the port, where it can copy its rows and look at them itself (S8).
@@ -90,9 +116,9 @@ class Maintained(Protocol):
     - U6. `examine` looks at everything, changes nothing, and finds nothing wrong with what was committed.
     - U7. `conditions` gives the database, as `database`, and the settings that its promises hang on, by name.
     - U8. `progress` is told how many rows are done and how many there are, all of them at the end; what it raises comes
-      out, and nothing has been done then.
+      out as it is (`heard`), and nothing has been done then.
 
-    `actionplans.testing.maintaining.MaintainedContract` proves each sentence; a store's own tests inherit it.
+    `actionplans.testing.stores.MaintainedContract` proves each sentence; a store's own tests inherit it.
     """
 
     def backup(self, path: Path, *, overwrite: bool = False, progress: Progress | None = None) -> None:

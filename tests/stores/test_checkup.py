@@ -11,7 +11,7 @@ import pytest
 
 import actionplans as ap
 from actionplans import health
-from actionplans.errors import MissingExtra, NotFound, StoreBusy, StoreCorrupt
+from actionplans.errors import MissingExtra, StoreBusy, StoreCorrupt
 from actionplans.storage import Batch, Write
 from actionplans.upkeep import MOST
 from actionplans.workspace import Workspace
@@ -328,7 +328,8 @@ def test_a_missing_extra_says_what_it_would_give(monkeypatch: pytest.MonkeyPatch
         "due = x''",
         "start = ''",
         "original_due = ''",
-        "due = '20260101', start = '2026-02-05'",
+        "due = '20260101'",
+        "due = '2026-W02-1'",
         "status = 'lost'",
         "title = x'7437'",
         "plan_id = x'7031'",
@@ -349,7 +350,7 @@ def test_a_damaged_task_is_listed_by_nobody(made: Path, tmp_path: Path, damage: 
         assert not ws.store.check().sound
 
 
-def test_a_record_that_says_that_it_is_another_is_not_there(made: Path, tmp_path: Path) -> None:
+def test_a_record_that_says_that_it_is_another_is_damage(made: Path, tmp_path: Path) -> None:
     """So that nobody changes that one in its place."""
     shutil.copy(made, tmp_path)
     with opened(f"sqlite:///{tmp_path}/kept.db") as ws:
@@ -359,7 +360,9 @@ def test_a_record_that_says_that_it_is_another_is_not_there(made: Path, tmp_path
         db.execute("update record set data = replace(data, 'ada', 'dora') where id = 'ada'")
         db.commit()
         db.close()
-        assert {} == store.get_many(ap.Person, ["ada"])
-        with pytest.raises(NotFound):
+        for ids in (["ada"], ["dora", "ada"]):
+            with pytest.raises(StoreCorrupt, match="says that it is 'dora'"):
+                store.get_many(ap.Person, ids)
+        with pytest.raises(StoreCorrupt):
             ws.people.update("ada", name="Ada L.")
         assert "Dora" == store.get(ap.Person, "dora").name

@@ -11,8 +11,7 @@ from actionplans.backends.store.memory import MemoryStore
 from actionplans.backends.store.postgresql import open_postgresql
 from actionplans.backends.store.sqlite import open_sqlite
 from actionplans.storage import Store
-from actionplans.testing.maintaining import MaintainedContract
-from actionplans.testing.stores import StoreContract
+from actionplans.testing.stores import MaintainedContract, StoreContract
 
 
 class TestMemory(StoreContract, MaintainedContract):

@@ -3,6 +3,6 @@
 strategies    Hypothesis strategies for every noun
 samples       small worlds of records and queries that often meet
 stores        StoreContract, to inherit: the contract of `actionplans.storage` as tests
-maintaining   MaintainedContract, to inherit: that of `upkeep.Maintained`, backups and checks
+              MaintainedContract beside it: that of `upkeep.Maintained`, backups and checks
 clock         FrozenClock, which moves when it is told to
 """

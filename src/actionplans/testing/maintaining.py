@@ -1,9 +1,4 @@
-"""The contract of `upkeep.Maintained` as tests: backups, restores and checks (U1 to U8).
-
-A store that does so inherits it beside the other one, and says in the same way how it is opened:
-
-    class TestMyStore(StoreContract, MaintainedContract): ...
-"""
+"""The contract of `upkeep.Maintained` as tests: backups, restores and checks (U1 to U8)."""
 
 from __future__ import annotations
 
@@ -11,6 +6,7 @@ import datetime as dt
 import sqlite3
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,8 +15,8 @@ import attrs
 import pytest
 
 import actionplans as ap
-from actionplans.errors import Refused, StoreCorrupt, StoreError
-from actionplans.model import Account, Erasure, Objective, Person, Task, Team
+from actionplans.errors import Refused, StoreCorrupt, StoreError, StoreFull
+from actionplans.model import Account, Erasure, Launch, Objective, Person, Task, Team
 from actionplans.storage import Batch, Message, Store, Write
 from actionplans.testing.opened import OpenedStore, entry, everything, plan, save
 from actionplans.testing.samples import NOW
@@ -29,7 +25,7 @@ from actionplans.upkeep import Maintained, Report
 HOUR = dt.timedelta(hours=1)
 
 
-class MaintainedContract(OpenedStore):
+class MaintainingContract(OpenedStore):
     """One test or more for each numbered sentence."""
 
     # U1, U2: a backup is a file with all of one tenant
@@ -46,20 +42,24 @@ class MaintainedContract(OpenedStore):
         other.close()
 
     def test_u1_a_backup_is_one_state(self, place: Path, store: Store) -> None:
-        """Two records that are always changed together are the same in each, whatever is written meanwhile."""
-        save(store, Team("a", "0"), Team("b", "0"))
-        done = threading.Event()
-        counting = threading.Thread(target=lambda: count_up(self.open_store(place), done))
-        counting.start()
-        try:
-            for n in range(5):
-                backup = folder(place) / f"{n}.db"
-                maintained(store).backup(backup)
-                first, second = everything_in(backup)["team"]
-                assert first.name == second.name
-        finally:
-            done.set()
-            counting.join()
+        """Records, entries and messages that are always committed together are all there, or none, in each."""
+        count_up(store, 1)
+        done, seen = threading.Event(), list[int]()
+        with ThreadPoolExecutor(1) as pool:
+            counting = pool.submit(lambda: count_on(self.open_store(place), done))
+            try:
+                for n in range(5):
+                    backup = folder(place) / f"{n}.db"
+                    maintained(store).backup(backup)
+                    found = everything_in(backup)
+                    first, second = found["team"]
+                    seen.append(int(first.name))
+                    assert [second.name] + [str(len(found[one])) for one in ("journal", "messages")] == [first.name] * 3
+            finally:
+                done.set()
+            last = counting.result()
+        assert sorted(seen) == seen
+        assert seen[0] < last, "nothing was written meanwhile"
 
     def test_u2_a_file_is_overwritten_only_when_that_is_said(self, place: Path, store: Store) -> None:
         """And nothing else is left beside it."""
@@ -70,6 +70,9 @@ class MaintainedContract(OpenedStore):
         save(store, Team("late", "Came later"))
         with pytest.raises(Refused):
             maintained(store).backup(backup)
+        assert held == backup.read_bytes()
+        with pytest.raises(ZeroDivisionError):
+            maintained(store).backup(backup, overwrite=True, progress=fail)
         assert held == backup.read_bytes()
         maintained(store).backup(backup, overwrite=True)
         assert everything(store) == everything_in(backup)
@@ -93,11 +96,21 @@ class MaintainedContract(OpenedStore):
         other, seen = self.open_store(place, "another"), list[dict[str, Any]]()
         maintained(other).restore(backup, lambda inside: seen.append(everything(inside)))
         assert wanted == everything(other) == seen[0]
+        assert {"row": "p1"} == other.launched("job", ["row", "none"])
         team = other.get(Team, "cs")
         save(other, attrs.evolve(team, name="Goes on"))
         assert (wanted, "Goes on") == (everything(store), other.get(Team, "cs").name)
         assert held == backup.read_bytes()
         other.close()
+
+    def test_u3_a_backup_of_another_kind_of_store_is_brought_back(self, place: Path, store: Store) -> None:
+        """One that was made of a SQLite file, of a tenant of another name."""
+        with ap.open(f"sqlite:///{folder(place)}/other.db", actor=ap.SYSTEM, tenant="elsewhere") as ws:
+            filled(ws._desk.store)
+            wanted = everything(ws._desk.store)
+            backup = ws.store.backup(folder(place) / "kept.db")
+        maintained(store).restore(backup, nothing)
+        assert wanted == everything(store)
 
     def test_u3_what_is_done_inside_goes_with_it(self, place: Path, store: Store) -> None:
         """`finish` may commit; where it fails nothing was brought back, and what it did is undone."""
@@ -121,7 +134,7 @@ class MaintainedContract(OpenedStore):
         backup, wanted = self.kept(place, store)
         other = self.open_store(place, "another")
         save(other, Team("x", "Another's"))
-        save(store, Team("late", "Came later"))
+        filled(store, "late-")
         before = everything(store)
         with pytest.raises(Refused):
             maintained(store).restore(backup, nothing)
@@ -182,11 +195,30 @@ class MaintainedContract(OpenedStore):
             told: list[tuple[int, int | None]] = []
             step(lambda *done, told=told: told.append(done))
             assert sorted(told, key=lambda one: one[0]) == told
-            assert not told or told[-1][1] in (None, told[-1][0])
+            assert 0 < told[-1][0] == told[-1][1]
         with pytest.raises(ZeroDivisionError):
             maintained(other).restore(backup, nothing, replace=True, progress=fail)
         assert everything(store) == everything(other)
         other.close()
+
+    @pytest.mark.parametrize("error", [ZeroDivisionError(), StoreFull("other", "its own"), UnicodeError(), KeyError()])
+    def test_u8_what_it_raises_comes_out(self, place: Path, store: Store, error: Exception) -> None:
+        """As it is: nobody takes it for an error of the storage."""
+        backup, wanted = self.kept(place, store)
+
+        def failing(done: int, many: int | None) -> None:
+            raise error
+
+        steps: tuple[Callable[[], object], ...] = (
+            lambda: maintained(store).backup(folder(place) / "again.db", progress=failing),
+            lambda: maintained(store).restore(backup, nothing, replace=True, progress=failing),
+            lambda: maintained(store).examine(failing),
+        )
+        for step in steps:
+            with pytest.raises(type(error)) as caught:
+                step()
+            assert error is caught.value
+        assert wanted == everything(store)
 
     def kept(self, place: Path, store: Store) -> tuple[Path, dict[str, list[Any]]]:
         """A backup of a store with a little of everything, and that."""
@@ -218,13 +250,15 @@ def fail(done: int, many: int | None) -> None:
     raise ZeroDivisionError
 
 
-def filled(store: Store) -> None:
+def filled(store: Store, mark: str = "") -> None:
     """A little of everything: plans, accounts, one who is erased, a journal, messages in every state."""
     tasks = tuple(Task(f"t{n}", f"Call {n}", due=dt.date(2026, 1, 5)) for n in range(12))
-    big = attrs.evolve(plan("p1", *tasks), objectives=(Objective("o1", "Grow"),))
-    records = (big, plan("p2", title="Ünïcode İstanbul"), Account("acme", "Acme"), Account("zeta", "Zeta"))
-    more = (Person("ana", "Ana"), Team("cs", "Success"), Erasure("person", "eve", "ana", NOW))
-    told = tuple(Message(f"m{n}", "launched", "ana", NOW, "plan", "p1") for n in range(4))
+    by = Launch("onboarding", 1, NOW, "ana", job=f"{mark}job", row="row")
+    big = attrs.evolve(plan(f"{mark}p1", *tasks), objectives=(Objective("o1", "Grow"),), launch=by)
+    small = plan(f"{mark}p2", title="Ünïcode İstanbul")
+    records = (big, small, Account(f"{mark}acme", "Acme"), Account(f"{mark}zeta", "Zeta"))
+    more = (Person(f"{mark}ana", "Ana"), Team(f"{mark}cs", "Success"), Erasure("person", f"{mark}eve", "ana", NOW))
+    told = tuple(Message(f"{mark}m{n}", "launched", "ana", NOW, "plan", f"{mark}p1") for n in range(4))
     writes = tuple(Write(one) for one in (*records, *more))
     store.commit(Batch(writes, entries=tuple(entry(write.record, 1) for write in writes), messages=told))
     first, second, third = store.claim(NOW, NOW + HOUR, limit=3)
@@ -239,10 +273,19 @@ def everything_in(backup: Path) -> dict[str, list[Any]]:
         return everything(ws._desk.store)
 
 
-def count_up(store: Store, done: threading.Event) -> None:
-    """Two teams, always changed together."""
-    number = 0
-    while not done.is_set():
+def count_up(store: Store, number: int) -> None:
+    """Two teams, an entry and a message, all in one commit."""
+    teams = [Team(id, str(number), revision=number - 1) for id in ("a", "b")]
+    told = Message(f"m{number}", "launched", "ana", NOW, "team", "a")
+    writes = tuple(Write(one, one.revision) for one in teams)
+    store.commit(Batch(writes, entries=(entry(teams[0], number),), messages=(told,)))
+
+
+def count_on(store: Store, done: threading.Event) -> int:
+    """From 2 on until it is enough; gives the last number."""
+    number = 1
+    while not done.wait(0.001):
         number += 1
-        save(store, *(Team(id, str(number), revision=number) for id in ("a", "b")))
+        count_up(store, number)
     store.close()
+    return number

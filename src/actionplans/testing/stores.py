@@ -8,6 +8,8 @@
 `pytest.register_assert_rewrite("actionplans.testing")` into `conftest.py` to see why an assertion fails. It wants the
 extra `test`: without it the import raises `MissingExtra`.
 
+A store that does what `upkeep.Maintained` says inherits both: `class TestMyStore(StoreContract, MaintainedContract)`.
+
 C12, what happens when the storage fails, is the store's own to prove: only it can make its storage fail.
 """
 
@@ -20,6 +22,7 @@ try:
     from actionplans.testing.committing import CommittingContract
     from actionplans.testing.delivering import DeliveringContract
     from actionplans.testing.finding import FindingContract
+    from actionplans.testing.maintaining import MaintainingContract
 except ModuleNotFoundError as _error:
     if _error.name not in ("pytest", "hypothesis"):
         raise
@@ -28,3 +31,7 @@ except ModuleNotFoundError as _error:
 
 class StoreContract(CommittingContract, ChainingContract, DeliveringContract, FindingContract):
     """One test or more for each numbered sentence. Inherit it and say how a store is opened."""
+
+
+class MaintainedContract(MaintainingContract):
+    """One test or more for each sentence of `upkeep.Maintained`. Inherit it beside `StoreContract`."""

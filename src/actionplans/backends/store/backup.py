@@ -69,9 +69,7 @@ def counted(db: Access, tenant: str) -> dict[str, int]:
     return {table: next(iter(db.rows(sql.format(table), (tenant,))))[0] for table in schema.TABLES}
 
 
-def write_file(
-    path: Path, many: int, tables: Mapping[str, Chunks], *, overwrite: bool, progress: Progress | None
-) -> None:
+def write_file(path: Path, many: int, tables: Mapping[str, Chunks], *, overwrite: bool, progress: Progress) -> None:
     """Write the rows into a file of ours, which appears at `path` whole, or not at all."""
     with _told(path):
         path = Path(os.path.realpath(path))
@@ -94,8 +92,7 @@ def write_file(
                     with _told(path):
                         db.executemany(sql, some)
                     done += len(some)
-                    if progress is not None:
-                        progress(done, many)
+                    progress(done, many)
             with _told(path):
                 db.execute("commit")
         with _told(path):

@@ -30,7 +30,7 @@ TEXTS = frozenset({"links", "offsets", "data", "sum"})
 """Columns that are not worked out again: sums cover the texts, and another release may write them otherwise."""
 
 
-def examined(base: Database, name: str, tenant: str, progress: Progress | None = None) -> Report:
+def examined(base: Database, name: str, tenant: str, progress: Progress = lambda done, many: None) -> Report:
     """The report on the rows of a tenant, and on the database as far as it looks at itself."""
     checkup = Checkup(base, tenant, progress)
     versions = {"library": __version__, "schema": str(len(schema.STEPS))}
@@ -45,7 +45,7 @@ def examined(base: Database, name: str, tenant: str, progress: Progress | None =
 class Checkup:
     """What is found, part by part: each is one transaction, so that others may go on writing."""
 
-    def __init__(self, base: Database, tenant: str, progress: Progress | None) -> None:
+    def __init__(self, base: Database, tenant: str, progress: Progress) -> None:
         """Of one tenant's rows."""
         self._base, self._tenant, self._progress = base, tenant, progress
         self._done = self._many = 0
@@ -85,8 +85,7 @@ class Checkup:
             yield some
             self._done += len(some)
             self.found.count(_CALLED.get(table, f"{table}s"), len(some))
-            if self._progress is not None:
-                self._progress(min(self._done, self._many), self._many)
+            self._progress(min(self._done, self._many), self._many)
 
     def _plans(self, db: Access) -> None:
         for some in self._chunks(db.rows, "plan"):

@@ -11,7 +11,7 @@ from actionplans.backends.store import schema
 from actionplans.backends.store.dialect import Access, Database, Dialect, Question, Row, answers
 from actionplans.storage import Store
 from actionplans.storing import not_empty
-from actionplans.upkeep import Progress, Report
+from actionplans.upkeep import Progress, Report, heard
 
 
 class Maintenance:
@@ -25,10 +25,10 @@ class Maintenance:
         """As `Maintained.backup`: from one transaction that reads."""
         from actionplans.backends.store.backup import chunks, counted, write_file
 
-        with self._base.reading() as db:
+        with heard(progress) as told, self._base.reading() as db:
             many = sum(counted(db, self._tenant).values())
             tables = {table: chunks(db.rows, self._tenant, table) for table in schema.TABLES}
-            write_file(path, many, tables, overwrite=overwrite, progress=progress)
+            write_file(path, many, tables, overwrite=overwrite, progress=told)
 
     def restore(
         self,
@@ -41,12 +41,12 @@ class Maintenance:
         """As `Maintained.restore`: in one transaction that writes."""
         from actionplans.backends.store.backup import sound_backup
 
-        with sound_backup(path, self._tenant) as (backup, tenant):
+        with heard(progress) as told, sound_backup(path, self._tenant) as (backup, tenant):
 
             def work(db: Access) -> None:
                 self._clear(db, replace)
                 with backup.reading() as source:
-                    self._copy(source, tenant, db, progress)
+                    self._copy(source, tenant, db, told)
                 finish(self._inside(db))
 
             self._base.write(work)
@@ -55,7 +55,8 @@ class Maintenance:
         """As `Maintained.examine`."""
         from actionplans.backends.store.checkup import examined
 
-        return examined(self._base, self.name, self._tenant, progress)
+        with heard(progress) as told:
+            return examined(self._base, self.name, self._tenant, told)
 
     def conditions(self) -> dict[str, str]:
         """As `Maintained.conditions`."""
@@ -77,7 +78,7 @@ class Maintenance:
                 raise not_empty()
             db.each(f"delete from @{table} where tenant = ?", [(self._tenant,)])
 
-    def _copy(self, source: Access, tenant: str, db: Access, progress: Progress | None) -> None:
+    def _copy(self, source: Access, tenant: str, db: Access, progress: Progress) -> None:
         from actionplans.backends.store.backup import chunks, counted
 
         done, many = 0, sum(counted(source, tenant).values())
@@ -86,8 +87,7 @@ class Maintenance:
             for some in chunks(source.rows, tenant, table):
                 db.add(table, columns, ((self._tenant, *row[1:]) for row in some))
                 done += len(some)
-                if progress is not None:
-                    progress(done, many)
+                progress(done, many)
 
 
 class Inside:

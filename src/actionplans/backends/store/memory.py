@@ -66,7 +66,7 @@ from actionplans.storing import (
     position,
     start_of,
 )
-from actionplans.upkeep import Findings, Progress, Report
+from actionplans.upkeep import Findings, Progress, Report, heard
 
 R = TypeVar("R", bound=Record)
 
@@ -243,7 +243,8 @@ class MemoryStore:
         from actionplans.backends.store.memory_rows import tables_of
 
         many, tables = tables_of(self._open(), self._tenant)
-        write_file(path, many, tables, overwrite=overwrite, progress=progress)
+        with heard(progress) as told:
+            write_file(path, many, tables, overwrite=overwrite, progress=told)
 
     def restore(
         self,
@@ -258,10 +259,9 @@ class MemoryStore:
         from actionplans.backends.store.memory_rows import fill
 
         shelf, new = self._open(), Shelf()
-        with sound_backup(path, self._tenant) as (backup, tenant):
-            for done in fill(new, backup, tenant):
-                if progress is not None:
-                    progress(done, None)
+        with heard(progress) as told, sound_backup(path, self._tenant) as (backup, tenant):
+            for done, many in fill(new, backup, tenant):
+                told(done, many)
         finish(cast(Store, MemoryStore(tenant=self._tenant, shelves={self._tenant: new})))
         with shelf.lock:
             if not replace and (any(shelf.records.values()) or shelf.journal or shelf.outbox):
@@ -276,6 +276,9 @@ class MemoryStore:
             for kind, records in shelf.records.items():
                 if records:
                     found.count(f"{kind}s", len(records))
+        many = sum(found.counted.values())
+        with heard(progress) as told:
+            told(many, many)
         return found.report(self.name, {"library": __version__})
 
     def conditions(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any
 
 from actionplans.backends.store import rows, schema
-from actionplans.backends.store.backup import CHUNK, BackupFile, chunks
+from actionplans.backends.store.backup import CHUNK, BackupFile, chunks, counted
 from actionplans.backends.store.dialect import Row
 from actionplans.backends.store.sql import SqlStore
 from actionplans.model import Account, Plan
@@ -42,17 +42,18 @@ def tables_of(shelf: Shelf, tenant: str) -> tuple[int, dict[str, Iterator[list[R
     return many, {table: _some(made[table]) for table in schema.TABLES}
 
 
-def fill(shelf: Shelf, backup: BackupFile, tenant: str) -> Iterator[int]:
-    """Put what a backup has on an empty shelf; tells how many rows are done."""
+def fill(shelf: Shelf, backup: BackupFile, tenant: str) -> Iterator[tuple[int, int]]:
+    """Put what a backup has on an empty shelf; tells how many rows are done, and how many there are."""
     store = SqlStore(backup, backup.name, tenant)
-    done = 0
+    with backup.reading() as db:
+        done, many = 0, sum(counted(db, tenant).values())
     for table in schema.TABLES:
         with backup.reading() as db:
             for some in chunks(db.rows, tenant, table):
                 for record in _records(store, table, some):
                     _put(shelf, table, record)
                 done += len(some)
-                yield done
+                yield done, many
 
 
 def _records(store: SqlStore, table: str, some: list[Row]) -> Iterable[Any]:

@@ -53,12 +53,14 @@ class SqlOutbox:
         def work(db: Access) -> None:
             claimed.clear()
             damaged.clear()
-            asked = due_first(self._base.dialect, self._tenant, due)
+            asked, seen = due_first(self._base.dialect, self._tenant, due), set[int]()
             while len(claimed) < limit:
                 sql, values = asked.question(limit - len(claimed))
-                found = list(db.legible(sql + self._base.dialect.skipping, values))
-                if not found:
+                now_due = {row[0]: row for row in db.legible(sql + self._base.dialect.skipping, values)}
+                found = [row for number, row in now_due.items() if number not in seen]
+                if not found:  # also where a damaged index goes on giving what is not due any more
                     break
+                seen.update(now_due)
                 taken, passed = list[Row](), list[Row]()
                 for row in found:
                     try:

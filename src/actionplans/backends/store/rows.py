@@ -164,7 +164,15 @@ _head_columns = attrgetter(*(one.name for one in attrs.fields(PlanHead)))
 day_text: Callable[[dt.date], str] = lru_cache(maxsize=8192)(dt.date.isoformat)
 """A date as columns have it: years of four digits, so that text sorts like dates."""
 
-day: Callable[[str], dt.date] = lru_cache(maxsize=8192)(dt.date.fromisoformat)
+
+@lru_cache(maxsize=8192)
+def day(text: str) -> dt.date:
+    """The day that `day_text` wrote; other forms of a date would sort elsewhere."""
+    if len(text) != 10 or text[4] + text[7] != "--":
+        raise ValueError(f"{text!r} is no date as it is stored")
+    return dt.date.fromisoformat(text)
+
+
 """The date again."""
 
 
@@ -421,7 +429,11 @@ def record_row(tenant: str, record: Record, revision: int) -> Row:
 def record_of(row: Row) -> Record:
     """The record of a row."""
     tenant, kind, id, _, _, revision, _, data, _ = row
-    return _kept((tenant, kind, id, revision), data) if kind in _READ_OFTEN else _made(kind, revision, data)
+    place = (tenant, kind, id, revision)
+    record = _kept(place, data) if kind in _READ_OFTEN else _made(kind, revision, data)
+    if id_of(record) != id:
+        raise ValueError(f"the row of {kind} {id!r} says that it is {id_of(record)!r}")
+    return record
 
 
 _READ_OFTEN = frozenset({"settings", "template", "person"})

@@ -84,7 +84,7 @@ class SqlStore(SqlOutbox, Maintenance):
         some = (wanted[n : n + _CHUNK] for n in range(0, len(wanted), _CHUNK))
         with self._decoding:
             found: dict[str, Any] = {id_of(one): one for ids in some for one in self._records(kind, ids)}
-        return {id: found[id] for id in wanted if id in found}  # what a damaged row says it is may be another one
+        return {id: found[id] for id in wanted if id in found}
 
     def _records(self, kind: str, ids: Sequence[str]) -> Iterable[Record]:
         if kind == "plan":
