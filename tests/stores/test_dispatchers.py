@@ -134,6 +134,30 @@ def test_a_damaged_message_stops_no_other(
     store.close()
 
 
+@pytest.mark.timeout(20)
+def test_a_damaged_index_makes_no_claim_endless(tmp_path: Path) -> None:
+    """Where it goes on giving a message that is not due any more, nobody gets that twice."""
+    store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
+    tell(store, *(message(f"k{n}") for n in range(6)))
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "plans.db")) as db:
+        db.execute("pragma journal_mode = delete")
+        ((root,),) = db.execute("select rootpage from sqlite_master where name = 'outbox_state'").fetchall()
+        ((size,),) = db.execute("pragma page_size").fetchall()
+    held = bytearray((tmp_path / "plans.db").read_bytes())
+    page = (root - 1) * size
+    cell = page + int.from_bytes(held[page + 8 + 2 * 2 : page + 8 + 2 * 3], "big")  # the third one
+    assert 3 == held[cell + held[cell]], "the number of its row stands at its end"
+    held[cell + held[cell]] = 4
+    (tmp_path / "plans.db").write_bytes(held)
+    store = SqliteStore(f"sqlite:///{tmp_path}/plans.db")
+    for limit in (100, 1):
+        claimed = keys(store.claim(NOW, NOW + MINUTE, limit=limit))
+        assert len(claimed) == len(set(claimed))
+    assert not store.examine().sound
+    store.close()
+
+
 @pytest.mark.skipif(servers.missing() is not None, reason=str(servers.missing()))
 def test_damage_on_a_server_stops_no_other_message(caplog: pytest.LogCaptureFixture) -> None:
     """Nor an erasure, nor the check: not even text that is none, which a damaged table may give."""
