@@ -2,7 +2,6 @@
 
 strategies    Hypothesis strategies for every noun
 samples       small worlds of records and queries that often meet
-stores        StoreContract, to inherit: the contract of `actionplans.storage` as tests
-              MaintainedContract beside it: that of `upkeep.Maintained`, backups and checks
+stores        to inherit: StoreContract, that of `actionplans.storage` as tests, and MaintainedContract beside it
 clock         FrozenClock, which moves when it is told to
 """
