@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from json.encoder import encode_basestring
 from operator import attrgetter, is_, itemgetter
 from typing import Any
 
@@ -17,15 +16,16 @@ import attrs
 
 from actionplans.accounts import name_key
 from actionplans.backends.store.dialect import Row
+from actionplans.backends.store.link_texts import links_of, links_text
 from actionplans.backends.store.sums import Texts, is_sealed, sealed
 from actionplans.chain import Link
-from actionplans.codec import Rest, encode_record, rest_of
+from actionplans.codec import Rest, rest_of
 from actionplans.errors import StoreCorrupt
 from actionplans.lists import touchpoint_text
 from actionplans.making import trusted
 from actionplans.messages import Delivery, moment_from, oldest_first
-from actionplans.model import Account, Dependency, Objective, Plan, Task, Touchpoint
-from actionplans.model.words import TASK_STATUSES, LagUnit, LinkKind
+from actionplans.model import Account, Objective, Plan, Task, Touchpoint
+from actionplans.model.words import TASK_STATUSES
 from actionplans.permissions import people_of
 from actionplans.storage import (
     KINDS,
@@ -101,9 +101,6 @@ _EXACT = frozenset({"metric", "custom", "comments", "completion", "reminder"})
 TASK_SUM = Texts(TASK, _names("tenant plan_id account_id position live is_open words"))
 OBJECTIVE_SUM = Texts(OBJECTIVE, _names("tenant plan_id account_id position words"))
 
-_FIRST, _NEXT, _LAST = '{"dependencies":[{"predecessor_id":"', '"},{"predecessor_id":"', '"}]}'
-"""What stands before, between and behind the ids of links that have nothing else (`_links_text`)."""
-
 _LINKS, _OFFSETS = frozenset({"dependencies"}), frozenset({"offset", "start_offset"})
 
 
@@ -144,7 +141,6 @@ def _getter(cls: type, fields: frozenset[str]) -> Callable[[Any], Row]:
 
 _TASK_PARTS = Parts(Task, _OFFSETS, _others(Task, TASK) - _LINKS - _OFFSETS)
 _TASK_OFFSETS, _TASK_REST = _TASK_PARTS.rests
-_TASK_LINKS = rest_of(Task, _others(Task, _LINKS))
 _OBJECTIVE_PARTS = Parts(Objective, _others(Objective, OBJECTIVE))
 (_OBJECTIVE_REST,) = _OBJECTIVE_PARTS.rests
 _PLAN_REST = rest_of(
@@ -243,33 +239,11 @@ def task_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
             live,
             int(status in OPEN),
             words_of(title),
-            _links_text(task.dependencies) if task.dependencies else "{}",
+            links_text(task.dependencies) if task.dependencies else "{}",
             *parts(task, (key, about)),
         )
         made.append(row)
     return made
-
-
-def _links_text(links: Iterable[Dependency]) -> str:
-    """What the codec writes for the links of a task; only ids differ from one launch to the next."""
-    told = [_form(one.kind, one.lag, one.unit) % encode_basestring(one.predecessor_id) for one in links]
-    return f'{{"dependencies":[{",".join(told)}]}}'
-
-
-def _links_of(text: str) -> tuple[Dependency, ...]:
-    """The links of a task: of plain ones, which most are, without looking at the text as JSON."""
-    if text.startswith(_FIRST) and text.endswith(_LAST) and "\\" not in text and text.isprintable():
-        ids = text[len(_FIRST) : -len(_LAST)].split(_NEXT)
-        if text.count('"') == 2 + 4 * len(ids):  # none in an id
-            return tuple(map(Dependency, ids))
-    links: tuple[Dependency, ...] = _TASK_LINKS.held(text).get("dependencies", ())
-    return links
-
-
-@lru_cache(maxsize=1024)
-def _form(kind: LinkKind, lag: int, unit: LagUnit) -> str:
-    """What the codec writes for such a link, with a place for the predecessor's id."""
-    return encode_record(Dependency("?", kind, lag, unit)).replace("%", "%%").replace('"?"', "%s")
 
 
 def objective_rows(tenant: str, plan: Plan, positions: Iterable[int]) -> list[Row]:
@@ -330,7 +304,7 @@ def task_of(row: Row) -> Task:
         parent,
         milestone,
         stage,
-        _links_of(links) if links != "{}" else (),
+        links_of(links) if links != "{}" else (),
         **(_TASK_OFFSETS.held(offsets) if offsets != "{}" else _NOTHING),
         **(_TASK_REST.held(data) if data != "{}" else _NOTHING),
     )
