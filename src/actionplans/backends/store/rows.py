@@ -69,9 +69,8 @@ _FOLLOWING = frozenset(_names("tenant position live is_open words"))
 OBJECTIVE_READ, TASK_READ = (tuple(one for one in of if one not in _FOLLOWING) for of in (OBJECTIVE, TASK))
 """What is read of them to make an objective or a task; the other columns are for finding it, and follow from these."""
 
-objective_read, task_read = (
-    itemgetter(*map(of.index, read)) for of, read in ((OBJECTIVE, OBJECTIVE_READ), (TASK, TASK_READ))
-)
+objective_read: Callable[[Row], Row] = itemgetter(*map(OBJECTIVE.index, OBJECTIVE_READ))
+task_read: Callable[[Row], Row] = itemgetter(*map(TASK.index, TASK_READ))
 """What is read, of a whole row."""
 
 DAMAGED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
