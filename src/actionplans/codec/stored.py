@@ -41,7 +41,7 @@ class Rest:
         """From a value to the text."""
         from actionplans.codec.convert import class_writer
 
-        write, encode = class_writer(self.cls, False, self.columns), _encoder()
+        write, encode = class_writer(self.cls, False, self.columns), encoder()
 
         def dump(value: Any) -> str:
             plain = write(value)
@@ -98,7 +98,7 @@ def encode_record(record: Any) -> str:
     """A record as one line of JSON, without its class."""
     from actionplans.codec.convert import class_writer
 
-    return _encoder()(class_writer(type(record), False)(record))
+    return encoder()(class_writer(type(record), False)(record))
 
 
 def decode_record(cls: type[R], text: str) -> R:
@@ -113,7 +113,8 @@ def decode_record(cls: type[R], text: str) -> R:
 
 
 @cache
-def _encoder() -> Callable[[Any], str]:
+def encoder() -> Callable[[Any], str]:
+    """What writes plain values as JSON on one line, without blanks."""
     import json.encoder
 
     plain = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, allow_nan=False)

@@ -67,6 +67,7 @@ ItemKind = Literal["stage", "objective", "milestone", "play", "task"]
 Scope = Literal["all", "team", "account", "own", "assigned"]
 
 TASK_STATUSES: frozenset[str] = frozenset(get_args(TaskStatus))
+"""Every status that a task can have."""
 
 CLOSED: frozenset[str] = frozenset({"done", "cancelled"})
 """The statuses of a task that is no longer open (L14)."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar, cast
 
 from actionplans.accounts import name_key
 from actionplans.checks import plain_text, shown
+from actionplans.codec.stored import encoder
 from actionplans.errors import Invalid, Problem
 from actionplans.messages import oldest_first
 from actionplans.model import Account
@@ -103,7 +104,7 @@ def page_of(query: Query, found: Sequence[T], limit: int) -> Page[T]:
 
 
 def _encoded(query: Query, position: Position) -> str:
-    text = _encoder()([_LENGTHS[type(query)][0], *position])
+    text = encoder()([_LENGTHS[type(query)][0], *position])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -112,13 +113,6 @@ def _decoded(query: Query, cursor: str) -> Position | None:
         return None
     kept = type(cursor) is str and len(cursor) <= _SHORT
     return (_read if kept else _read.__wrapped__)(cursor, *_LENGTHS[type(query)])
-
-
-@cache
-def _encoder() -> Callable[[list[str]], str]:
-    import json
-
-    return json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @lru_cache(maxsize=64)

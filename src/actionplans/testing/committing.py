@@ -249,7 +249,8 @@ class CommittingContract(OpenedStore):
         for some in ((_launched("p2", "j", "r"), Team("x", "Sales")), twice):
             with pytest.raises(Refused):
                 save(store, *some)
-        assert (["p1"], []) == ([one.id for one in everything(store)["plan"]], everything(store)["team"])
+        found = everything(store)
+        assert [["p1"], [], []] == [[one.id for one in found[kind]] for kind in ("plan", "account", "team")]
         save(
             store,
             _launched("p2", "j", ""),

@@ -61,17 +61,9 @@ class SqlOutbox:
                 if not found:  # also where a damaged index goes on giving what is not due any more
                     break
                 seen.update(now_due)
-                taken, passed = list[Row](), list[Row]()
-                for row in found:
-                    try:
-                        made = _changed(row, moment=held, tries=_sound(row)[_TRIES] + 1)
-                        claimed.append(rows.delivery_of(made[2:-1]))
-                        taken.append((held, made[_TRIES], made[-1], made[0]))
-                    except rows.DAMAGED as error:
-                        damaged.append((row[_KEY], error))
-                        passed.append((held, row[0]))
-                db.each("update @outbox set moment = ?, tries = ?, sum = ? where number = ?", taken)
-                db.each("update @outbox set moment = ? where number = ?", passed)
+                some, passed = _leased(db, found, held)
+                claimed.extend(some)
+                damaged.extend(passed)
 
         self._base.write(work)
         for key, error in damaged:
@@ -133,6 +125,23 @@ def due_first(dialect: Dialect, tenant: str, due: str) -> Statement:
     asked.where("state = 'waiting'")
     asked.where("moment <= ?", due)
     return asked
+
+
+def _leased(db: Access, found: Iterable[Row], until: str) -> tuple[list[Delivery], list[tuple[str, Exception]]]:
+    """Give these rows out until then: their messages, and the keys of those that are damaged, with what is wrong."""
+    claimed, damaged = list[Delivery](), list[tuple[str, Exception]]()
+    taken, passed = list[Row](), list[Row]()
+    for row in found:
+        try:
+            made = _changed(_sound(row), moment=until, tries=row[_TRIES] + 1)
+            claimed.append(rows.delivery_of(made[2:-1]))
+            taken.append((until, made[_TRIES], made[-1], made[0]))
+        except rows.DAMAGED as error:
+            damaged.append((row[_KEY], error))
+            passed.append((until, row[0]))
+    db.each("update @outbox set moment = ?, tries = ?, sum = ? where number = ?", taken)
+    db.each("update @outbox set moment = ? where number = ?", passed)
+    return claimed, damaged
 
 
 def _sound(row: Row) -> Row:

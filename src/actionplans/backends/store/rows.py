@@ -168,9 +168,6 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-"""The date again."""
-
-
 def words_of(text: str) -> str | None:
     """What words are looked for in: None where the databases' own lower case, which is one of ASCII, will do."""
     return None if text.isascii() else name_key(text)
@@ -401,9 +398,8 @@ def record_row(tenant: str, record: Record, revision: int) -> Row:
 
 def record_of(row: Row) -> Record:
     """The record of a row."""
-    tenant, kind, id, _, _, revision, _, data, _ = row
-    place = (tenant, kind, id, revision)
-    record = _kept(place, data) if kind in _READ_OFTEN else _made(kind, revision, data)
+    _, kind, id, _, _, revision, _, data, _ = row
+    record = (_kept if kind in _READ_OFTEN else _made)(kind, revision, data)
     if id_of(record) != id:
         raise ValueError(f"the row of {kind} {id!r} says that it is {id_of(record)!r}")
     return record
@@ -417,24 +413,8 @@ def _made(kind: str, revision: int, data: str) -> Record:
     return cls(revision=revision, **_rest_of(cls).held(data))
 
 
-_alike = lru_cache(maxsize=64)(_made)
-_last: dict[tuple[str, str, str, int], tuple[str, Record]] = {}
-
-
-def _kept(place: tuple[str, str, str, int], data: str) -> Record:
-    """A value that every command reads and few change, made once for each text.
-
-    It is compared with what stood in that place last, which takes a fifth of looking it up: settings are long texts.
-    """
-    known = _last.get(place)
-    if known is not None and known[0] == data:
-        return known[1]
-    _, kind, _, revision = place
-    made = _alike(kind, revision, data)
-    if len(_last) >= 64:
-        _last.clear()
-    _last[place] = data, made
-    return made
+_kept = lru_cache(maxsize=64)(_made)
+"""Values that every command reads and few change: made once for each text."""
 
 
 def link_row(tenant: str, link: Link) -> Row:

@@ -200,38 +200,6 @@ class Connection:
         self.close()
 
 
-class _Use:
-    """A block in which this thread has its connection, and what SQLite says is told as ours."""
-
-    __slots__ = ("_connection", "_file", "_patience")
-
-    def __init__(self, file: File, patience: Patience) -> None:
-        self._file, self._patience = file, patience
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._connection = self._file.taken(self._patience)
-        try:
-            self._connection.wait(self._patience)
-        except BaseException as error:
-            self.__exit__(None, error, None)
-            raise
-        return self._connection.db
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        connection = self._connection
-        try:
-            if isinstance(error, FAILURES):
-                told = self._file.told(error)
-                if not isinstance(told, _KEEP_OPEN):
-                    connection.close()
-                raise told from error
-        finally:
-            if connection.passing:
-                connection.close()
-            connection.user = 0
-            connection.lock.release()
-
-
 class File:
     """A SQLite file of ours and the connections of this process to it, one a thread.
 
@@ -342,14 +310,24 @@ class File:
         finally:
             lock.release()
 
-    def _using(self, patience: Patience) -> _Use:
-        return _Use(self, patience)
+    @contextmanager
+    def _using(self, patience: Patience) -> Iterator[sqlite3.Connection]:
+        connection = self._taken(patience)
+        try:
+            connection.wait(patience)
+            yield connection.db
+        except FAILURES as error:
+            told = _told(error, self._path, self._store)
+            if not isinstance(told, _KEEP_OPEN):
+                connection.close()
+            raise told from error
+        finally:
+            if connection.passing:
+                connection.close()
+            connection.user = 0
+            connection.lock.release()
 
-    def told(self, error: Exception) -> StoreError:
-        """What SQLite says, as ours."""
-        return _told(error, self._path, self._store)
-
-    def taken(self, patience: Patience) -> Connection:
+    def _taken(self, patience: Patience) -> Connection:
         """This thread's connection, open and locked."""
         while True:
             connection = self._connection(patience)
